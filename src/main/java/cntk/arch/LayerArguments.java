@@ -1,7 +1,6 @@
 package cntk.arch;
 
 import cntk.dataset.InputException;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,15 +67,17 @@ final class LayerArguments {
         return written.containsKey(name);
     }
 
+    /** Names the arguments that exist before any is read, so that a misspelt one is refused before a missing one. */
+    void allow(String... names) {
+        known.addAll(List.of(names));
+        refuseUnread();
+    }
+
     /** To be called when every argument has been asked for: whatever else was written is a mistake. */
     void refuseUnread() {
-        Set<String> unread = new HashSet<>(written.keySet());
-        unread.removeAll(known);
         for (String name : written.keySet()) {
-            if (unread.contains(name)) {
-                String right = known.isEmpty()
-                        ? "it takes no arguments"
-                        : "its arguments are " + String.join(", ", List.copyOf(known));
+            if (!known.contains(name)) {
+                String right = known.isEmpty() ? "it takes no arguments" : "its arguments are " + String.join(", ", known);
                 throw new InputException("argument '" + name + "' is unknown" + Spelling.hint(name, known, right));
             }
         }

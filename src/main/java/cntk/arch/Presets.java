@@ -15,14 +15,11 @@ final class Presets {
 
     /** Expands a preset for images of the given shape; the message of an error does not yet say where. */
     static List<Layer> layers(String word, LayerArguments arguments, ImageShape shape) {
-        List<Layer> layers =
-                switch (word) {
-                    case "cntk" -> cntk(arguments, shape);
-                    case "fc" -> fullyConnected(arguments);
-                    default -> throw new IllegalArgumentException(word);
-                };
-        arguments.refuseUnread();
-        return layers;
+        return switch (word) {
+            case "cntk" -> cntk(arguments, shape);
+            case "fc" -> fullyConnected(arguments);
+            default -> throw new IllegalArgumentException(word);
+        };
     }
 
     /** Whether the layers depend on the channels and the size of the input image. */
@@ -36,6 +33,7 @@ final class Presets {
      * and their last one over the pixels of the trace, where we average; the weights make up for it (maths.md eq. 12).
      */
     private static List<Layer> cntk(LayerArguments arguments, ImageShape shape) {
+        arguments.allow("depth", "readout", "fix");
         int depth = depth(arguments, 2);
         Readout readout = readout(arguments.word("readout", "gap"));
         boolean gap = readout == Readout.GLOBAL_AVERAGE_POOL;
@@ -55,6 +53,7 @@ final class Presets {
 
     /** A fully connected ReLU net of {@code depth} dense layers with equal w and b (Jacot et al. 2018: w=1, b=0.1). */
     private static List<Layer> fullyConnected(LayerArguments arguments) {
+        arguments.allow("depth", "w", "b");
         int depth = depth(arguments, 1);
         Layer.Dense dense = new Layer.Dense(arguments.number("w", Math.sqrt(2)), arguments.number("b", 0), true);
         List<Layer> layers = new ArrayList<>(List.of(new Layer.Flatten(), dense));
