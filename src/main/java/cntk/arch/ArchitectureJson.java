@@ -26,8 +26,9 @@ public final class ArchitectureJson {
     private static final long MAX_BYTES = 4 << 20;
     private static final Map<String, String> ARGUMENT_OF_KEY =
             Map.of("k", "k", "padding", "pad", "W_std", "w", "b_std", "b", "stride", "stride", "train", "train");
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     private ArchitectureJson() {}
 
@@ -56,7 +57,8 @@ public final class ArchitectureJson {
         }
         JsonNode list = root.isObject() ? root.path("arch") : root;
         if (!list.isArray()) {
-            throw new InputException(source + " has no list of layers\nhint: write a list, or an object with the key arch");
+            throw new InputException(
+                    source + " has no list of layers\nhint: write a list, or an object with the key arch");
         }
         List<Layer> layers = new ArrayList<>();
         for (JsonNode node : list) {
@@ -84,7 +86,8 @@ public final class ArchitectureJson {
             String argument = ARGUMENT_OF_KEY.get(key);
             if (argument == null) {
                 throw new InputException("key '" + key + "' is unknown"
-                        + Spelling.hint(key, ARGUMENT_OF_KEY.keySet(), "keys are op, k, padding, W_std, b_std, stride, train"));
+                        + Spelling.hint(
+                                key, ARGUMENT_OF_KEY.keySet(), "keys are op, k, padding, W_std, b_std, stride, train"));
             }
             if (!field.getValue().isValueNode() || field.getValue().isNull()) {
                 throw new InputException("the value of '" + key + "' must be a number, a word or true or false");
@@ -97,6 +100,7 @@ public final class ArchitectureJson {
     private static String place(JsonProcessingException e) {
         return e.getLocation() == null
                 ? ""
-                : ", line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
+                : ", line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr();
     }
 }

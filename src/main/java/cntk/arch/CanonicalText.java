@@ -13,13 +13,17 @@ final class CanonicalText {
             case Layer.Conv conv ->
                 new Arguments()
                         .add("k", String.valueOf(conv.k()), String.valueOf(LayerWords.CONV.k()))
-                        .add("pad", conv.padding().word(), LayerWords.CONV.padding().word())
+                        .add(
+                                "pad",
+                                conv.padding().word(),
+                                LayerWords.CONV.padding().word())
                         .addWeights(conv, LayerWords.CONV)
                         .after("conv");
             case Layer.Relu() -> "relu";
             case Layer.Flatten() -> "flatten";
             case Layer.GlobalAveragePool() -> "gap";
-            case Layer.Dense dense -> new Arguments().addWeights(dense, LayerWords.DENSE).after("dense");
+            case Layer.Dense dense ->
+                new Arguments().addWeights(dense, LayerWords.DENSE).after("dense");
         };
     }
 
@@ -30,7 +34,9 @@ final class CanonicalText {
 
     /** The shortest decimal number that reads back to the same double; whole numbers without a point. */
     static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value) : Double.toString(value);
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? Long.toString((long) value)
+                : Double.toString(value);
     }
 
     private static final class Arguments {

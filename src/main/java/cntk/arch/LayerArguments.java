@@ -77,7 +77,8 @@ final class LayerArguments {
     void refuseUnread() {
         for (String name : written.keySet()) {
             if (!known.contains(name)) {
-                String right = known.isEmpty() ? "it takes no arguments" : "its arguments are " + String.join(", ", known);
+                String right =
+                        known.isEmpty() ? "it takes no arguments" : "its arguments are " + String.join(", ", known);
                 throw new InputException("argument '" + name + "' is unknown" + Spelling.hint(name, known, right));
             }
         }

@@ -21,21 +21,20 @@ final class LayerWords {
      *     not yet say where
      */
     static Layer layer(String word, LayerArguments arguments) {
-        Layer layer =
-                switch (word) {
-                    case "conv" -> conv(arguments);
-                    case "relu" -> new Layer.Relu();
-                    case "flatten" -> new Layer.Flatten();
-                    case "gap" -> new Layer.GlobalAveragePool();
-                    case "dense" -> {
-                        double weightStd = arguments.number("w", DENSE.weightStd());
-                        double biasStd = arguments.number("b", DENSE.biasStd());
-                        yield new Layer.Dense(weightStd, biasStd, arguments.flag("train", DENSE.train()));
-                    }
-                    default ->
-                        throw new InputException("'" + word + "' is not a layer"
-                                + Spelling.hint(word, ALL, "layers are " + String.join(", ", ALL)));
-                };
+        Layer layer = switch (word) {
+            case "conv" -> conv(arguments);
+            case "relu" -> new Layer.Relu();
+            case "flatten" -> new Layer.Flatten();
+            case "gap" -> new Layer.GlobalAveragePool();
+            case "dense" -> {
+                double weightStd = arguments.number("w", DENSE.weightStd());
+                double biasStd = arguments.number("b", DENSE.biasStd());
+                yield new Layer.Dense(weightStd, biasStd, arguments.flag("train", DENSE.train()));
+            }
+            default ->
+                throw new InputException("'" + word + "' is not a layer"
+                        + Spelling.hint(word, ALL, "layers are " + String.join(", ", ALL)));
+        };
         arguments.refuseUnread();
         return layer;
     }

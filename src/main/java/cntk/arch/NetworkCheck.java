@@ -77,14 +77,20 @@ record NetworkCheck(int spatialEnd, int headBegin, Readout readout) {
 
         private void needImage(int index) {
             if (stage == Stage.ONE_POSITION) {
-                throw wrong(index, "needs an image, but " + becameOneAt + " left one position", "move it before that layer");
+                throw wrong(
+                        index,
+                        "needs an image, but " + becameOneAt + " left one position",
+                        "move it before that layer");
             }
         }
 
         private void needOnePosition(int index) {
             if (stage == Stage.IMAGE && !onePixel) {
                 String size = shape.height() + "x" + shape.width();
-                throw wrong(index, "needs one position, but stands on an image of " + size, "put 'gap' or 'flatten' before it");
+                throw wrong(
+                        index,
+                        "needs one position, but stands on an image of " + size,
+                        "put 'gap' or 'flatten' before it");
             }
             if (stage == Stage.IMAGE) {
                 becomeOne(index, new NetworkCheck(index, index, Readout.FLATTEN));

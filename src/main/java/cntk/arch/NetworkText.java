@@ -42,7 +42,8 @@ final class NetworkText {
             boolean group = text.charAt(at) == '(';
             layers.addAll(group ? group(before + layers.size(), nesting) : layer(before + layers.size()));
             if (before + layers.size() > Architecture.MAX_LAYERS) {
-                throw wrongAt(begin, "this makes more than " + Architecture.MAX_LAYERS + " layers", "repeat less often");
+                throw wrongAt(
+                        begin, "this makes more than " + Architecture.MAX_LAYERS + " layers", "repeat less often");
             }
             if (at < text.length() && text.charAt(at) != ')' && !Character.isWhitespace(text.charAt(at))) {
                 throw wrongAt(at, "'" + text.charAt(at) + "' is not expected here", "separate layers by a space");
@@ -112,14 +113,16 @@ final class NetworkText {
         } catch (InputException e) {
             String written = text.substring(begin, at);
             throw new InputException(
-                    "layer " + (before + 1) + " '" + written + "' at character " + (begin + 1) + ": " + e.getMessage(), e);
+                    "layer " + (before + 1) + " '" + written + "' at character " + (begin + 1) + ": " + e.getMessage(),
+                    e);
         }
     }
 
     private List<Layer> build(String word, LayerArguments arguments, int before) {
         if (!Presets.ALL.contains(word)) {
             if (!LayerWords.ALL.contains(word)) {
-                List<String> known = Stream.concat(LayerWords.ALL.stream(), Presets.ALL.stream()).toList();
+                List<String> known = Stream.concat(LayerWords.ALL.stream(), Presets.ALL.stream())
+                        .toList();
                 throw new InputException(
                         "'" + word + "' is not a layer" + Spelling.hint(word, known, "there are " + words()));
             }
@@ -149,8 +152,8 @@ final class NetworkText {
             String name = equals < 0 ? "" : argument.substring(0, equals).strip();
             String value = argument.substring(equals + 1).strip();
             if (name.isEmpty() || value.isEmpty()) {
-                throw new InputException(
-                        "'" + argument.strip() + "' is not an argument\nhint: write arguments as (name=value,name=value)");
+                throw new InputException("'" + argument.strip()
+                        + "' is not an argument\nhint: write arguments as (name=value,name=value)");
             }
             arguments.put(name, value);
         }

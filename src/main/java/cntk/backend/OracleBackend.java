@@ -55,8 +55,8 @@ public final class OracleBackend implements KernelBackend {
 
     private void checkShape(ImageSet images) {
         if (!images.shape().equals(network.input())) {
-            throw new InputException(images.name() + " has images of " + images.shape() + ", but the network reads "
-                    + network.input());
+            throw new InputException(
+                    images.name() + " has images of " + images.shape() + ", but the network reads " + network.input());
         }
     }
 

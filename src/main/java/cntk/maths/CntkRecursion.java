@@ -21,8 +21,8 @@ public final class CntkRecursion {
     private CntkRecursion(Network network) {
         this.network = network;
         PixelPairs pairs = PixelPairs.of(network.planes(), network.input());
-        PixelPairs equalPixels =
-                new PixelPairs.EqualPixels(network.input().height(), network.input().width());
+        PixelPairs equalPixels = new PixelPairs.EqualPixels(
+                network.input().height(), network.input().width());
         this.pair = new PixelKernels(network.input(), pairs);
         this.self = new PixelKernels(network.input(), equalPixels);
     }
@@ -104,7 +104,9 @@ public final class CntkRecursion {
     }
 
     private double[] headVariances(PreparedImage x) {
-        long count = network.headLayers().stream().filter(Layer.Relu.class::isInstance).count();
+        long count = network.headLayers().stream()
+                .filter(Layer.Relu.class::isInstance)
+                .count();
         double[] variances = new double[(int) count];
         if (count == 0) {
             return variances; // saves the full self pair that gap would need
