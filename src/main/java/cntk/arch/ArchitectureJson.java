@@ -69,7 +69,11 @@ public final class ArchitectureJson {
                         source + ", layer " + (layers.size() + 1) + " '" + node + "': " + e.getMessage(), e);
             }
         }
-        return new Architecture(layers);
+        try {
+            return new Architecture(layers);
+        } catch (InputException e) {
+            throw new InputException(source + ": " + e.getMessage(), e);
+        }
     }
 
     private static Layer layer(JsonNode node) {

@@ -25,13 +25,18 @@ public final class ArcCosine {
 
     /**
      * sqrt(q q'), the scale of a pair with variances q and q'. One root of the product, because then q = q' gives q itself
-     * and the correlation of equal values is exactly 1; two roots only where the product would leave the range of a double.
+     * and the correlation of equal values is exactly 1; both are brought near 1 by powers of four where the product would
+     * leave the range of a double.
      */
     public static double scale(double q, double otherQ) {
         double product = q * otherQ;
-        return product > SMALLEST_SAFE && product < LARGEST_SAFE
-                ? Math.sqrt(product)
-                : Math.sqrt(q) * Math.sqrt(otherQ);
+        if (product > SMALLEST_SAFE && product < LARGEST_SAFE) {
+            return Math.sqrt(product);
+        }
+        int half = Math.getExponent(q) / 2;
+        int otherHalf = Math.getExponent(otherQ) / 2;
+        double root = Math.sqrt(Math.scalb(q, -2 * half) * Math.scalb(otherQ, -2 * otherHalf));
+        return Math.scalb(root, half + otherHalf);
     }
 
     /** covariance / scale within -1..1 (rounding alone can exceed it), 0 where the scale is 0 (maths.md eq. 7). */

@@ -184,10 +184,12 @@ abstract class TileBackendContract {
                 int rows = golden.x1().count();
                 int cols = golden.columns().count();
                 try (KernelBackend backend = backend(network, kind, 1)) {
-                    TileBackend worker = backend.open(golden.x1(), golden.columns()).get(0);
+                    TileBackend worker =
+                            backend.open(golden.x1(), golden.columns()).get(0);
                     double[] actual = compute(worker, 0, rows, 0, cols);
-                    double[] flat =
-                            Arrays.stream(expected).flatMapToDouble(Arrays::stream).toArray();
+                    double[] flat = Arrays.stream(expected)
+                            .flatMapToDouble(Arrays::stream)
+                            .toArray();
                     assertClose(golden.name() + " " + kind.word(), actual, flat, goldenTolerance(golden));
                 }
             }
