@@ -15,13 +15,13 @@ import java.util.Map;
  */
 public final class Cifar10 {
     public static final ImageShape SHAPE = new ImageShape(3, 32, 32);
-    public static final List<String> CLASS_NAMES = List.of(
-            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    public static final List<String> CLASS_NAMES =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
     static final int RECORD_BYTES = 1 + SHAPE.values();
     static final int RECORDS_PER_FILE = 10_000;
-    static final List<String> TRAIN_FILES = List.of(
-            "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin");
+    static final List<String> TRAIN_FILES =
+            List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin");
     static final String TEST_FILE = "test_batch.bin";
 
     /** MD5 of the six files in the archive that the authors publish. */

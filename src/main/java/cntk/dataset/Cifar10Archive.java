@@ -49,8 +49,8 @@ final class Cifar10Archive implements Cifar10Source {
                 .build();
         try {
             HttpRequest request = HttpRequest.newBuilder(uri).build();
-            HttpResponse<Path> response = await(
-                    client.sendAsync(request, HttpResponse.BodyHandlers.ofFile(archive)), archive, progress);
+            HttpResponse<Path> response =
+                    await(client.sendAsync(request, HttpResponse.BodyHandlers.ofFile(archive)), archive, progress);
             if (response.statusCode() != OK) {
                 throw new IOException("the server answers with HTTP status " + response.statusCode());
             }

@@ -79,8 +79,8 @@ public final class Cifar10Fetch {
     }
 
     /** Null, or why the source did not give the right files. */
-    private @Nullable String attempt(
-            Cifar10Source source, Path scratch, Consumer<String> progress) throws InterruptedException {
+    private @Nullable String attempt(Cifar10Source source, Path scratch, Consumer<String> progress)
+            throws InterruptedException {
         try {
             source.fetch(scratch, progress);
             progress.accept("checking the MD5 of the six files");

@@ -114,9 +114,12 @@ final class Cifar10NpmPackage implements Cifar10Source {
     private static void rebuild(Path scratch, String file, int[] labels, int batch, Consumer<String> progress)
             throws IOException {
         progress.accept("rebuilding " + file);
-        BufferedImage picture = ImageIO.read(present(scratch.resolve(picture(file))).toFile());
+        BufferedImage picture =
+                ImageIO.read(present(scratch.resolve(picture(file))).toFile());
         int pixels = Cifar10.SHAPE.pixels();
-        if (picture == null || picture.getWidth() != pixels || picture.getRaster().getNumBands() != 3) {
+        if (picture == null
+                || picture.getWidth() != pixels
+                || picture.getRaster().getNumBands() != 3) {
             throw new IOException(picture(file) + " is not an RGB picture of " + pixels + " columns");
         }
         int images = picture.getHeight();

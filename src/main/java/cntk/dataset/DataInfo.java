@@ -69,7 +69,9 @@ public record DataInfo(
         List<ClassCount> classes = new ArrayList<>();
         for (int label = 0; label < names.size(); label++) {
             classes.add(new ClassCount(
-                    names.get(label), split.train().labels().count(label), split.test().labels().count(label)));
+                    names.get(label),
+                    split.train().labels().count(label),
+                    split.test().labels().count(label)));
         }
         return new DataInfo(
                 name,

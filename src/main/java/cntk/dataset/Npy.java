@@ -29,8 +29,8 @@ public final class Npy {
         try (NpyReader reader = NpyReader.open(file)) {
             List<Long> shape = reader.shape();
             if (shape.size() != VECTORS && shape.size() != IMAGES) {
-                throw new InputException(file + " has shape " + NpyHeader.words(shape)
-                        + ", expected [N, C, H, W] or [N, D]");
+                throw new InputException(
+                        file + " has shape " + NpyHeader.words(shape) + ", expected [N, C, H, W] or [N, D]");
             }
             checkAxes(file, shape);
             int channels = shape.get(1).intValue();

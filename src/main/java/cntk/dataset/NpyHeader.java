@@ -51,9 +51,8 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
         }
         int major = prefix[6] & 0xff;
         if (major < 1 || major > 3) {
-            throw new InputException(
-                    file + " has format version " + major + "." + (prefix[7] & 0xff) + " at byte offset 6, expected 1.0,"
-                            + " 2.0 or 3.0");
+            throw new InputException(file + " has format version " + major + "." + (prefix[7] & 0xff)
+                    + " at byte offset 6, expected 1.0," + " 2.0 or 3.0");
         }
         long length = (prefix[8] & 0xff) | (prefix[9] & 0xff) << 8;
         int prefixLength = PREFIX_V1;
@@ -63,8 +62,8 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
             length |= high.length < 2 ? 0 : (high[0] & 0xffL) << 16 | (high[1] & 0xffL) << 24;
         }
         if (length > MAX_TEXT) {
-            throw new InputException(file + " has a header of " + length + " bytes at byte offset 8, expected at most "
-                    + MAX_TEXT);
+            throw new InputException(
+                    file + " has a header of " + length + " bytes at byte offset 8, expected at most " + MAX_TEXT);
         }
         byte[] text = stream.readNBytes((int) length);
         if (text.length < length) {
@@ -99,8 +98,9 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
                 return type;
             }
         }
-        throw new InputException(file + " has descr " + descr + ", expected '<f4' (float32) or '<f8' (float64), little-endian\n"
-                + "hint: numpy.save(file, x.astype('<f4'))");
+        throw new InputException(
+                file + " has descr " + descr + ", expected '<f4' (float32) or '<f8' (float64), little-endian\n"
+                        + "hint: numpy.save(file, x.astype('<f4'))");
     }
 
     /** A header of version 1.0 (2.0 if it is long), padded so that the data begins at a multiple of 64 bytes. */

@@ -24,8 +24,7 @@ public final class NpyWriter implements AutoCloseable {
     private final Path partial;
     private final NpyType type;
     private final FileChannel channel;
-    private final ByteBuffer buffer =
-            ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final int rowLength;
     private long rowsLeft;
 
