@@ -20,12 +20,16 @@ public final class GoldenImages {
         String kind = recipe.get("kind").asText();
         return switch (kind) {
             case "affine", "lcg", "smooth" ->
-                normalise(bytes(kind, recipe.get("k").asInt(), shape), recipe.get("norm").asText(), shape);
+                normalise(
+                        bytes(kind, recipe.get("k").asInt(), shape),
+                        recipe.get("norm").asText(),
+                        shape);
             case "zero" -> new double[shape.values()];
             case "const" -> constant(recipe.get("value").asDouble(), shape);
             case "onehot" -> oneHot(recipe, shape);
             case "neg" -> scale(values(recipe.get("of"), shape), -1.0);
-            case "scale" -> scale(values(recipe.get("of"), shape), recipe.get("by").asDouble());
+            case "scale" ->
+                scale(values(recipe.get("of"), shape), recipe.get("by").asDouble());
             case "copy" -> values(recipe.get("of"), shape);
             case "roll" ->
                 roll(

@@ -71,7 +71,8 @@ class GoldenImagesTest {
     @Test
     void theCifarNormalisationIsReproducedToTheLastBit() {
         JsonNode expected = GoldenCase.resource("_inputs").get("cifar_normalised_lcg0_3x4x4_first4");
-        JsonNode recipe = GoldenCase.load("conv1_depth3_gap_4x4").document().get("x1").get(0);
+        JsonNode recipe =
+                GoldenCase.load("conv1_depth3_gap_4x4").document().get("x1").get(0);
         double[] values = GoldenImages.values(recipe, new ImageShape(3, 4, 4));
         for (int i = 0; i < 4; i++) {
             assertThat(values[i]).isEqualTo(expected.get(i).doubleValue());
@@ -103,7 +104,9 @@ class GoldenImagesTest {
     }
 
     private static double dot(double[] left, double[] right) {
-        return IntStream.range(0, left.length).mapToDouble(i -> left[i] * right[i]).sum();
+        return IntStream.range(0, left.length)
+                .mapToDouble(i -> left[i] * right[i])
+                .sum();
     }
 
     private static void assertRecord(int[] bytes, JsonNode check, String firstField, int firstCount) {
@@ -111,7 +114,8 @@ class GoldenImagesTest {
         Arrays.stream(bytes).forEach(crc::update);
         assertThat(Arrays.copyOf(bytes, Math.min(bytes.length, firstCount))).isEqualTo(ints(check.get(firstField)));
         assertThat(Arrays.stream(bytes).sum()).isEqualTo(check.get("sum").asInt());
-        assertThat("%08x".formatted(crc.getValue())).isEqualTo(check.get("crc32").asText());
+        assertThat("%08x".formatted(crc.getValue()))
+                .isEqualTo(check.get("crc32").asText());
     }
 
     private static int[] ints(JsonNode array) {
