@@ -17,6 +17,7 @@ public final class CntkRecursion {
     private final Network network;
     private final PixelKernels pair;
     private final PixelKernels self;
+    private final HeadRecursion head;
 
     private CntkRecursion(Network network) {
         this.network = network;
@@ -25,6 +26,7 @@ public final class CntkRecursion {
                 network.input().height(), network.input().width());
         this.pair = new PixelKernels(network.input(), pairs);
         this.self = new PixelKernels(network.input(), equalPixels);
+        this.head = new HeadRecursion(network.headLayers());
     }
 
     public static CntkRecursion of(Network network) {
@@ -48,19 +50,7 @@ public final class CntkRecursion {
 
     /** Both kernels of a pair; the images have been prepared for the same network. */
     public KernelPair evaluate(PreparedImage x, PreparedImage other) {
-        KernelPair kernels = readout(x, other);
-        int relus = 0;
-        for (Layer layer : network.headLayers()) {
-            switch (layer) {
-                case Layer.Dense dense -> kernels = dense(kernels, dense);
-                case Layer.Relu() -> {
-                    kernels = relu(kernels, x.headVariance(relus), other.headVariance(relus));
-                    relus++;
-                }
-                case Layer.Conv _, Layer.Flatten(), Layer.GlobalAveragePool() -> throw misplaced(layer);
-            }
-        }
-        return kernels;
+        return head.apply(readout(x, other), x.headVariances(), other.headVariances());
     }
 
     /** Both kernels of a pair, each image C H W values in the order [c][i][j]. */
@@ -104,40 +94,9 @@ public final class CntkRecursion {
     }
 
     private double[] headVariances(PreparedImage x) {
-        long count = network.headLayers().stream()
-                .filter(Layer.Relu.class::isInstance)
-                .count();
-        double[] variances = new double[(int) count];
-        if (count == 0) {
-            return variances; // saves the full self pair that gap would need
-        }
-        KernelPair kernels = readout(x, x);
-        int relus = 0;
-        for (Layer layer : network.headLayers()) {
-            switch (layer) {
-                case Layer.Dense dense -> kernels = dense(kernels, dense);
-                case Layer.Relu() -> {
-                    variances[relus++] = kernels.nngp();
-                    kernels = relu(kernels, kernels.nngp(), kernels.nngp());
-                }
-                case Layer.Conv _, Layer.Flatten(), Layer.GlobalAveragePool() -> throw misplaced(layer);
-            }
-        }
-        return variances;
-    }
-
-    /** K = b^2 + w^2 K, T = [train] K + w^2 T; maths.md eq. 4. */
-    private static KernelPair dense(KernelPair before, Layer.Dense dense) {
-        double weight = dense.weightStd() * dense.weightStd();
-        double nngp = dense.biasStd() * dense.biasStd() + weight * before.nngp();
-        return new KernelPair(nngp, (dense.train() ? nngp : 0) + weight * before.ntk());
-    }
-
-    /** maths.md eq. 5 to 7. */
-    private static KernelPair relu(KernelPair before, double q, double otherQ) {
-        double scale = ArcCosine.scale(q, otherQ);
-        double c = ArcCosine.correlation(before.nngp(), scale);
-        return new KernelPair(scale * ArcCosine.k1(c) / 2, before.ntk() * ArcCosine.k0(c) / 2);
+        return head.relus() == 0 // saves the full self pair that gap would need
+                ? new double[0]
+                : head.variances(readout(x, x));
     }
 
     private static IllegalStateException misplaced(Layer layer) {

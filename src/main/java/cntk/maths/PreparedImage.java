@@ -24,8 +24,8 @@ public final class PreparedImage {
         return spatialVariances.get(index);
     }
 
-    /** K of the image with itself before non-linearity {@code index} of the head. */
-    double headVariance(int index) {
-        return headVariances[index];
+    /** K of the image with itself before each non-linearity of the head. */
+    double[] headVariances() {
+        return headVariances;
     }
 }

@@ -1,0 +1,110 @@
+package cntk.backend.cpu;
+
+import cntk.arch.Network;
+import cntk.backend.KernelBackend;
+import cntk.backend.TileBackend;
+import cntk.dataset.ImageSet;
+import cntk.dataset.InputException;
+import cntk.plan.KernelKind;
+import cntk.plan.PlaneProgram;
+import cntk.plan.Precision;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Displacement planes on the Vector API: every network, in float or double. Both kernels come from one recursion; the factors
+ * of an image are computed once for all matrices it stands in.
+ */
+public final class CpuBackend implements KernelBackend {
+    private final Network network;
+    private final KernelKind kind;
+    private final Precision precision;
+    private final int threads;
+    private final Map<ImageSet, FactorCache> caches = new IdentityHashMap<>();
+    private double largestVariance;
+
+    /**
+     * @param threads number of workers that {@link #open} gives
+     */
+    public CpuBackend(Network network, KernelKind kind, Precision precision, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
+        }
+        this.network = network;
+        this.kind = kind;
+        this.precision = precision;
+        this.threads = threads;
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        return "displacement planes, " + PlaneRows.lanes(precision) + " lanes of " + precision.word() + ", " + threads
+                + (threads == 1 ? " thread" : " threads");
+    }
+
+    @Override
+    public List<TileBackend> open(ImageSet rows, ImageSet cols) {
+        checkShape(rows);
+        checkShape(cols);
+        double largest = Math.max(largestVariance(rows), rows == cols ? 0 : largestVariance(cols));
+        if (largest > largestVariance) {
+            caches.clear(); // their factors were in other units
+            largestVariance = largest;
+        }
+        PlaneProgram program = PlaneProgram.of(network, precision, largestVariance);
+        FactorCache rowCache = cache(rows, program);
+        FactorCache colCache = cache(cols, program);
+        List<TileBackend> workers = new ArrayList<>();
+        for (int worker = 0; worker < threads; worker++) {
+            workers.add(
+                    new CpuTileBackend("cpu/" + worker, network, program, kind, precision, rowCache, colCache));
+        }
+        return workers;
+    }
+
+    private FactorCache cache(ImageSet images, PlaneProgram program) {
+        long mostBytes = Runtime.getRuntime().maxMemory() / 4;
+        return caches.computeIfAbsent(images, set -> new FactorCache(set, program, precision, mostBytes));
+    }
+
+    /** Largest sum over channels of x^2 at any pixel of any image, in a power of two: only its exponent is used. */
+    private double largestVariance(ImageSet images) {
+        return IntStream.range(0, images.count()).parallel().mapToDouble(image -> largestVariance(images, image)).max()
+                .orElse(0);
+    }
+
+    private static double largestVariance(ImageSet images, int image) {
+        double[] values = new double[images.shape().values()];
+        images.read(image, values);
+        int pixels = images.shape().pixels();
+        double largest = 0;
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            double sum = 0;
+            for (int at = pixel; at < values.length; at += pixels) {
+                sum += values[at] * values[at];
+            }
+            largest = Math.max(largest, sum);
+        }
+        return largest;
+    }
+
+    private void checkShape(ImageSet images) {
+        if (!images.shape().equals(network.input())) {
+            throw new InputException(
+                    images.name() + " has images of " + images.shape() + ", but the network reads " + network.input());
+        }
+    }
+
+    @Override
+    public void close() {
+        caches.clear();
+    }
+}

@@ -1,0 +1,34 @@
+package cntk.backend.cpu;
+
+import java.util.Arrays;
+
+final class DoubleCells extends Cells {
+    /** 16 bytes of array header and 6 doubles make 64 (with -XX:ObjectAlignmentInBytes=64). */
+    static final int LEAD = 6;
+
+    final double[] array;
+
+    DoubleCells(int length) {
+        this.array = new double[LEAD + length];
+    }
+
+    @Override
+    void set(int index, double value) {
+        array[LEAD + index] = value;
+    }
+
+    @Override
+    double get(int index) {
+        return array[LEAD + index];
+    }
+
+    @Override
+    void copy(int from, int to, int length) {
+        System.arraycopy(array, LEAD + from, array, LEAD + to, length);
+    }
+
+    @Override
+    void zero(int from, int length) {
+        Arrays.fill(array, LEAD + from, LEAD + from + length, 0.0);
+    }
+}

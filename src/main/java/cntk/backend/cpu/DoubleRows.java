@@ -1,0 +1,185 @@
+package cntk.backend.cpu;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/** Rows in double: {@link DoubleReluLoops} and plain loops around them, which C2 vectorises by itself. */
+final class DoubleRows extends PlaneRows {
+    private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
+    static final int LANES = SPECIES.length();
+
+    private static final int LEAD = DoubleCells.LEAD;
+    private static final int COLUMN = 2 * LANES;
+
+    private final DoubleCells cells;
+    private final DoubleCells sums;
+    private final double[] vertical;
+    private final double[] lane = new double[LANES];
+
+    DoubleRows(PlaneLayout layout) {
+        super(layout);
+        this.cells = new DoubleCells(layout.cells());
+        this.sums = new DoubleCells(layout.width() * COLUMN);
+        this.vertical = new double[layout.rowStride()];
+    }
+
+    @Override
+    Cells cells() {
+        return cells;
+    }
+
+    @Override
+    void input(int row, ImageTables image, int i, LaneTables lanes, int at, boolean tangent) {
+        double[] x = cells.array;
+        double[] mine = ((DoubleCells) image.pixels()).array;
+        double[] theirs = ((DoubleCells) lanes.pixels()).array;
+        int pixels = layout.height() * layout.width();
+        for (int j = 0; j < layout.width(); j++) {
+            int from = LEAD + at + j * lanes.pixelStep();
+            int pixel = LEAD + i * layout.width() + j;
+            DoubleVector sum = DoubleVector.zero(SPECIES);
+            for (int c = 0; c < lanes.channels(); c++) {
+                sum = DoubleVector.fromArray(SPECIES, theirs, from + c * lanes.channelStride())
+                        .fma(DoubleVector.broadcast(SPECIES, mine[pixel + c * pixels]), sum);
+            }
+            sum.intoArray(x, LEAD + row + j * COLUMN);
+            if (tangent) {
+                sum.intoArray(x, LEAD + row + j * COLUMN + LANES);
+            } else {
+                DoubleVector.zero(SPECIES).intoArray(x, LEAD + row + j * COLUMN + LANES);
+            }
+        }
+    }
+
+    @Override
+    boolean fuses(LaneTables lanes) {
+        return true;
+    }
+
+    @Override
+    void convolveRelu(int above, int row, int below, int out, Factors f, @Nullable Cells links) {
+        double[] x = cells.array;
+        double[] la = ((DoubleCells) f.image).array;
+        double[] lb = ((DoubleCells) f.lanes).array;
+        int pa = LEAD + f.imageAt;
+        int pb = LEAD + f.lanesAt;
+        double bias = f.bias;
+        double tangentBias = f.tangentBias;
+        int width = layout.width();
+        if (links == null) {
+            DoubleReluLoops.openRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
+        } else if (f.columnStep < 0) {
+            double[] k = ((DoubleCells) links).array;
+            int inverse = pb + f.inverseOffset;
+            DoubleReluLoops.planesRow(
+                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, inverse, bias, tangentBias,
+                    width);
+        } else {
+            double[] k = ((DoubleCells) links).array;
+            DoubleReluLoops.batchRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
+        }
+    }
+
+    @Override
+    void relu(int out, Factors f) {
+        double[] la = ((DoubleCells) f.image).array;
+        double[] lb = ((DoubleCells) f.lanes).array;
+        DoubleReluLoops.reluRow(
+                sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, lb, LEAD + f.lanesAt, f.columnStep,
+                f.inverseOffset, layout.width());
+    }
+
+    @Override
+    void windowSums(int[] window, int radius, @Nullable Cells links, Factors f, boolean tangent) {
+        int halo = radius * COLUMN;
+        int length = layout.width() * COLUMN;
+        addRows(window, halo, length + 2 * halo);
+        double[] s = sums.array;
+        System.arraycopy(vertical, halo, s, LEAD, length);
+        int[] around = WindowOrder.around(radius);
+        for (int k = 0; k < around.length; k++) {
+            int from = halo + around[k] * COLUMN;
+            if (links == null) {
+                for (int at = 0; at < length; at++) {
+                    s[LEAD + at] += vertical[from + at];
+                }
+            } else {
+                double[] link = ((DoubleCells) links).array;
+                for (int at = 0; at < length; at++) {
+                    s[LEAD + at] += link[LEAD + k * length + at] * vertical[from + at];
+                }
+            }
+        }
+        addBiases(f.bias, f.tangentBias, tangent);
+    }
+
+    private void addRows(int[] window, int halo, int length) {
+        double[] x = cells.array;
+        System.arraycopy(x, LEAD + window[0] - halo, vertical, 0, length);
+        for (int k = 1; k < window.length && k <= 2 * halo / COLUMN; k++) {
+            int from = LEAD + window[k] - halo;
+            for (int at = 0; at < length; at++) {
+                vertical[at] += x[from + at];
+            }
+        }
+    }
+
+    private void addBiases(double bias, double tangentBias, boolean tangent) {
+        double[] s = sums.array;
+        for (int j = LEAD; j < LEAD + layout.width() * COLUMN; j += COLUMN) {
+            for (int lane = j; lane < j + LANES; lane++) {
+                s[lane + LANES] = tangent ? s[lane + LANES] + tangentBias : s[lane + LANES] - s[lane];
+                s[lane] += bias;
+            }
+        }
+    }
+
+    @Override
+    void take(int row) {
+        double[] x = cells.array;
+        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
+            for (int lane = j; lane < j + LANES; lane++) {
+                sums.array[LEAD + lane] = x[LEAD + row + lane];
+                sums.array[LEAD + lane + LANES] = x[LEAD + row + lane + LANES] - x[LEAD + row + lane];
+            }
+        }
+    }
+
+    @Override
+    void keep(int out) {
+        double[] x = cells.array;
+        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
+            for (int lane = j; lane < j + LANES; lane++) {
+                x[LEAD + out + lane] = sums.array[LEAD + lane];
+                x[LEAD + out + lane + LANES] = sums.array[LEAD + lane + LANES] + sums.array[LEAD + lane];
+            }
+        }
+    }
+
+    @Override
+    void scale(int row, double factor) {
+        for (int at = LEAD + row; at < LEAD + row + layout.width() * COLUMN; at++) {
+            cells.array[at] *= factor;
+        }
+    }
+
+    @Override
+    void addTotals(int row, double[] totals) {
+        DoubleVector s = DoubleVector.zero(SPECIES);
+        DoubleVector t = DoubleVector.zero(SPECIES);
+        for (int j = 0; j < layout.width(); j++) {
+            s = s.add(DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN));
+            t = t.add(DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES));
+        }
+        addLanes(s, totals, 0);
+        addLanes(t, totals, LANES);
+    }
+
+    private void addLanes(DoubleVector sum, double[] totals, int from) {
+        sum.intoArray(lane, 0);
+        for (int l = 0; l < LANES; l++) {
+            totals[from + l] += lane[l];
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package cntk.backend.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
+
+/** Rows in float: {@link FloatReluLoops} and plain loops around them, which C2 vectorises by itself. */
+final class FloatRows extends PlaneRows {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    static final int LANES = SPECIES.length();
+
+    private static final int LEAD = FloatCells.LEAD;
+    private static final int COLUMN = 2 * LANES;
+
+    private final FloatCells cells;
+    private final FloatCells sums;
+    private final float[] vertical;
+    private final float[] lane = new float[LANES];
+
+    FloatRows(PlaneLayout layout) {
+        super(layout);
+        this.cells = new FloatCells(layout.cells());
+        this.sums = new FloatCells(layout.width() * COLUMN);
+        this.vertical = new float[layout.rowStride()];
+    }
+
+    @Override
+    Cells cells() {
+        return cells;
+    }
+
+    @Override
+    void input(int row, ImageTables image, int i, LaneTables lanes, int at, boolean tangent) {
+        float[] x = cells.array;
+        float[] mine = ((FloatCells) image.pixels()).array;
+        float[] theirs = ((FloatCells) lanes.pixels()).array;
+        int pixels = layout.height() * layout.width();
+        for (int j = 0; j < layout.width(); j++) {
+            int from = LEAD + at + j * lanes.pixelStep();
+            int pixel = LEAD + i * layout.width() + j;
+            FloatVector sum = FloatVector.zero(SPECIES);
+            for (int c = 0; c < lanes.channels(); c++) {
+                sum = FloatVector.fromArray(SPECIES, theirs, from + c * lanes.channelStride())
+                        .fma(FloatVector.broadcast(SPECIES, mine[pixel + c * pixels]), sum);
+            }
+            sum.intoArray(x, LEAD + row + j * COLUMN);
+            if (tangent) {
+                sum.intoArray(x, LEAD + row + j * COLUMN + LANES);
+            } else {
+                FloatVector.zero(SPECIES).intoArray(x, LEAD + row + j * COLUMN + LANES);
+            }
+        }
+    }
+
+    @Override
+    boolean fuses(LaneTables lanes) {
+        return true;
+    }
+
+    @Override
+    void convolveRelu(int above, int row, int below, int out, Factors f, @Nullable Cells links) {
+        float[] x = cells.array;
+        float[] la = ((FloatCells) f.image).array;
+        float[] lb = ((FloatCells) f.lanes).array;
+        int pa = LEAD + f.imageAt;
+        int pb = LEAD + f.lanesAt;
+        float bias = (float) f.bias;
+        float tangentBias = (float) f.tangentBias;
+        int width = layout.width();
+        if (links == null) {
+            FloatReluLoops.openRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
+        } else if (f.columnStep < 0) {
+            float[] k = ((FloatCells) links).array;
+            int inverse = pb + f.inverseOffset;
+            FloatReluLoops.planesRow(
+                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, inverse, bias, tangentBias,
+                    width);
+        } else {
+            float[] k = ((FloatCells) links).array;
+            FloatReluLoops.batchRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
+        }
+    }
+
+    @Override
+    void relu(int out, Factors f) {
+        float[] la = ((FloatCells) f.image).array;
+        float[] lb = ((FloatCells) f.lanes).array;
+        FloatReluLoops.reluRow(
+                sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, lb, LEAD + f.lanesAt, f.columnStep,
+                f.inverseOffset, layout.width());
+    }
+
+    @Override
+    void windowSums(int[] window, int radius, @Nullable Cells links, Factors f, boolean tangent) {
+        int halo = radius * COLUMN;
+        int length = layout.width() * COLUMN;
+        addRows(window, halo, length + 2 * halo);
+        float[] s = sums.array;
+        System.arraycopy(vertical, halo, s, LEAD, length);
+        int[] around = WindowOrder.around(radius);
+        for (int k = 0; k < around.length; k++) {
+            int from = halo + around[k] * COLUMN;
+            if (links == null) {
+                for (int at = 0; at < length; at++) {
+                    s[LEAD + at] += vertical[from + at];
+                }
+            } else {
+                float[] link = ((FloatCells) links).array;
+                for (int at = 0; at < length; at++) {
+                    s[LEAD + at] += link[LEAD + k * length + at] * vertical[from + at];
+                }
+            }
+        }
+        addBiases((float) f.bias, (float) f.tangentBias, tangent);
+    }
+
+    private void addRows(int[] window, int halo, int length) {
+        float[] x = cells.array;
+        System.arraycopy(x, LEAD + window[0] - halo, vertical, 0, length);
+        for (int k = 1; k < window.length && k <= 2 * halo / COLUMN; k++) {
+            int from = LEAD + window[k] - halo;
+            for (int at = 0; at < length; at++) {
+                vertical[at] += x[from + at];
+            }
+        }
+    }
+
+    private void addBiases(float bias, float tangentBias, boolean tangent) {
+        float[] s = sums.array;
+        for (int j = LEAD; j < LEAD + layout.width() * COLUMN; j += COLUMN) {
+            for (int lane = j; lane < j + LANES; lane++) {
+                s[lane + LANES] = tangent ? s[lane + LANES] + tangentBias : s[lane + LANES] - s[lane];
+                s[lane] += bias;
+            }
+        }
+    }
+
+    @Override
+    void take(int row) {
+        float[] x = cells.array;
+        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
+            for (int lane = j; lane < j + LANES; lane++) {
+                sums.array[LEAD + lane] = x[LEAD + row + lane];
+                sums.array[LEAD + lane + LANES] = x[LEAD + row + lane + LANES] - x[LEAD + row + lane];
+            }
+        }
+    }
+
+    @Override
+    void keep(int out) {
+        float[] x = cells.array;
+        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
+            for (int lane = j; lane < j + LANES; lane++) {
+                x[LEAD + out + lane] = sums.array[LEAD + lane];
+                x[LEAD + out + lane + LANES] = sums.array[LEAD + lane + LANES] + sums.array[LEAD + lane];
+            }
+        }
+    }
+
+    @Override
+    void scale(int row, double factor) {
+        for (int at = LEAD + row; at < LEAD + row + layout.width() * COLUMN; at++) {
+            cells.array[at] *= (float) factor;
+        }
+    }
+
+    @Override
+    void addTotals(int row, double[] totals) {
+        FloatVector s = FloatVector.zero(SPECIES);
+        FloatVector t = FloatVector.zero(SPECIES);
+        for (int j = 0; j < layout.width(); j++) {
+            s = s.add(FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN));
+            t = t.add(FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES));
+        }
+        addLanes(s, totals, 0);
+        addLanes(t, totals, LANES);
+    }
+
+    private void addLanes(FloatVector sum, double[] totals, int from) {
+        sum.intoArray(lane, 0);
+        for (int l = 0; l < LANES; l++) {
+            totals[from + l] += lane[l];
+        }
+    }
+}

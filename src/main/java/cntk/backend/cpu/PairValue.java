@@ -1,0 +1,42 @@
+package cntk.backend.cpu;
+
+import cntk.arch.Network;
+import cntk.maths.HeadRecursion;
+import cntk.maths.KernelPair;
+import cntk.plan.KernelKind;
+import cntk.plan.PlaneProgram;
+
+/** From the sums over the planes of a pair to its kernel: units, the mean of the readout, the head in double. */
+final class PairValue {
+    private final HeadRecursion head;
+    private final KernelKind kind;
+    private final double unit;
+
+    PairValue(Network network, PlaneProgram program, KernelKind kind) {
+        this.head = new HeadRecursion(network.headLayers());
+        this.kind = kind;
+        this.unit = program.unit() / network.entriesPerPair();
+    }
+
+    boolean headHasRelu() {
+        return head.relus() > 0;
+    }
+
+    /** Variances of an image before each ReLU of the head, from the sums of its pair with itself. */
+    double[] headVariances(double selfS, double selfTangent) {
+        return head.variances(readout(selfS, selfTangent));
+    }
+
+    /** The kernel of a pair from the sums of S and T~ over all its planes. */
+    double of(double sumS, double sumTangent, double[] variances, double[] otherVariances) {
+        KernelPair kernels = head.apply(readout(sumS, sumTangent), variances, otherVariances);
+        return switch (kind) {
+            case NTK -> kernels.ntk();
+            case NNGP -> kernels.nngp();
+        };
+    }
+
+    private KernelPair readout(double sumS, double sumTangent) {
+        return new KernelPair(unit * sumS, unit * (sumTangent - sumS));
+    }
+}

@@ -1,0 +1,90 @@
+package cntk.backend.cpu;
+
+import cntk.plan.Precision;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arithmetic of a group of planes, row by row, in one precision. Lane = plane: one lane holds the entries of one
+ * displacement of one pair of images, no lane talks to another, and every lane does the same operations in the same order
+ * whatever its neighbours hold, so that the bits of a plane do not depend on its company.
+ *
+ * <p>Offsets count elements of {@link #cells} and point at column 0 of a row ({@link PlaneLayout}); {@code i} is the row of
+ * image a, {@code at} an offset into the tables of the lanes.
+ */
+abstract sealed class PlaneRows permits FloatRows, DoubleRows {
+    final PlaneLayout layout;
+
+    PlaneRows(PlaneLayout layout) {
+        this.layout = layout;
+    }
+
+    static PlaneRows of(Precision precision, int height, int width, int radius) {
+        return switch (precision) {
+            case F32 -> new FloatRows(new PlaneLayout(height, width, radius, FloatRows.LANES));
+            case F64 -> new DoubleRows(new PlaneLayout(height, width, radius, DoubleRows.LANES));
+        };
+    }
+
+    static int lanes(Precision precision) {
+        return switch (precision) {
+            case F32 -> FloatRows.LANES;
+            case F64 -> DoubleRows.LANES;
+        };
+    }
+
+    /** The planes themselves. */
+    abstract Cells cells();
+
+    /** S = sum_c x_c x'_c, and T~ = S or 0. */
+    abstract void input(int row, ImageTables image, int i, LaneTables lanes, int at, boolean tangent);
+
+    /** Whether {@link #convolveRelu} does 3x3 windows for these lanes; elsewhere sums and ReLU go separately. */
+    abstract boolean fuses(LaneTables lanes);
+
+    /**
+     * 3x3 window sums and ReLU of one row, for a trained layer (or the first). Links are 0/1 factors per column and lane, or
+     * null where every neighbour counts (outside the image stands 0).
+     */
+    abstract void convolveRelu(int above, int row, int below, int out, Factors factors, @Nullable Cells links);
+
+    /**
+     * Window sums of one row into the scratch row: S + bias, and T.
+     *
+     * @param window offsets of the rows of the window, in {@link WindowOrder}, the row itself first
+     * @param links {@link SeamLinks#wide}, or null
+     * @param tangent whether T is the sum of T~ (trained, or nothing in it yet), or of T~ - S alone
+     */
+    abstract void windowSums(int[] window, int radius, @Nullable Cells links, Factors factors, boolean tangent);
+
+    /** Takes S and T = T~ - S of a row into the scratch row: a ReLU without a convolution before it. */
+    abstract void take(int row);
+
+    /** ReLU of the scratch row, into row {@code out}. */
+    abstract void relu(int out, Factors factors);
+
+    /** The scratch row into row {@code out} as it is: a convolution without a ReLU behind it. */
+    abstract void keep(int out);
+
+    /** Multiplies a row by a power of two, or by 0. */
+    abstract void scale(int row, double factor);
+
+    /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
+    abstract void addTotals(int row, double[] totals);
+
+    /** What a ReLU reads: tables of both images for one row and the biases of the layer before. */
+    static final class Factors {
+        Cells image;
+        int imageAt;
+        Cells lanes;
+        int lanesAt;
+        int columnStep;
+        int inverseOffset;
+        double bias;
+        double tangentBias;
+
+        Factors(Cells none) {
+            this.image = none;
+            this.lanes = none;
+        }
+    }
+}
