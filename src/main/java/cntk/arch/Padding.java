@@ -7,6 +7,9 @@ public enum Padding {
 
     /** The word of the network language and of the JSON format. */
     public String word() {
-        return this == ZERO ? "zero" : "circular";
+        return switch (this) {
+            case ZERO -> "zero";
+            case CIRCULAR -> "circular";
+        };
     }
 }

@@ -1,5 +1,7 @@
 package cntk.dataset;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
@@ -40,6 +42,29 @@ public final class ImageSet {
         this.pixels = Objects.requireNonNull(pixels);
         this.labels = labels;
         this.sha256 = sha256;
+    }
+
+    /**
+     * A set without labels that holds a copy of the given values as they are.
+     *
+     * @param images one array of C H W values per image, in order [c][i][j]
+     * @throws InputException if an image has another number of values than the shape asks for
+     */
+    public static ImageSet ofValues(String name, ImageShape shape, double[][] images) {
+        Sha256 hash = new Sha256().text("values <f8 " + images.length + "x" + shape + "\n");
+        ByteBuffer bytes = ByteBuffer.allocate(shape.values() * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        double[][] copies = new double[images.length][];
+        for (int index = 0; index < images.length; index++) {
+            if (images[index].length != shape.values()) {
+                throw new InputException("image " + index + " of " + name + " has " + images[index].length
+                        + " values but the shape " + shape + " asks for " + shape.values());
+            }
+            copies[index] = images[index].clone();
+            bytes.clear().asDoubleBuffer().put(copies[index]);
+            hash.bytes(bytes);
+        }
+        Pixels pixels = (index, out) -> System.arraycopy(copies[index], 0, out, 0, shape.values());
+        return new ImageSet(name, shape, images.length, pixels, Labels.NONE, hash.hex());
     }
 
     public String name() {

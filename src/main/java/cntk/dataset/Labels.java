@@ -1,5 +1,6 @@
 package cntk.dataset;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** Class labels 0..classes-1, one per image, and the names of the classes. */
@@ -15,8 +16,8 @@ public final class Labels {
         this.classNames = List.copyOf(classNames);
         for (int index = 0; index < values.length; index++) {
             if (values[index] < 0 || values[index] >= classNames.size()) {
-                throw new InputException("label " + values[index] + " of image " + index + " is outside 0.."
-                        + (classNames.size() - 1));
+                throw new InputException(
+                        "label " + values[index] + " of image " + index + " is outside 0.." + (classNames.size() - 1));
             }
         }
     }
@@ -41,7 +42,16 @@ public final class Labels {
         return values[image];
     }
 
+    /** The number of images of one class. */
+    public int count(int label) {
+        int count = 0;
+        for (int value : values) {
+            count += value == label ? 1 : 0;
+        }
+        return count;
+    }
+
     public Labels first(int count) {
-        return known() ? new Labels(java.util.Arrays.copyOf(values, count), classNames) : NONE;
+        return known() ? new Labels(Arrays.copyOf(values, count), classNames) : NONE;
     }
 }

@@ -1,0 +1,91 @@
+package cntk.arch;
+
+import cntk.dataset.InputException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/** The named arguments of one layer or preset as they were written, checked while they are read. */
+final class LayerArguments {
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,4})?");
+    private static final Pattern WHOLE = Pattern.compile("-?\\d{1,9}");
+
+    private final Map<String, String> written = new LinkedHashMap<>();
+    private final Set<String> known = new TreeSet<>();
+
+    /** Adds {@code name=value}; a name stands once. */
+    void put(String name, String value) {
+        if (written.putIfAbsent(name, value) != null) {
+            throw new InputException("'" + name + "' is given twice");
+        }
+    }
+
+    /** A whole number. */
+    int whole(String name, int standard) {
+        String text = text(name);
+        if (text.isEmpty()) {
+            return standard;
+        }
+        if (!WHOLE.matcher(text).matches()) {
+            throw new InputException(name + " is '" + text + "', but must be a whole number");
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** A decimal number in the notation of every language, such as 1.4142 or 1e-3; no names, no suffixes. */
+    double number(String name, double standard) {
+        String text = text(name);
+        if (text.isEmpty()) {
+            return standard;
+        }
+        if (!NUMBER.matcher(text).matches()) {
+            throw new InputException(name + " is '" + text + "', but must be a decimal number such as 1.4142");
+        }
+        return Double.parseDouble(text);
+    }
+
+    boolean flag(String name, boolean standard) {
+        String text = text(name);
+        return switch (text) {
+            case "" -> standard;
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new InputException(name + " is '" + text + "', but must be true or false");
+        };
+    }
+
+    /** A word of the caller's own vocabulary. */
+    String word(String name, String standard) {
+        String text = text(name);
+        return text.isEmpty() ? standard : text;
+    }
+
+    boolean has(String name) {
+        return written.containsKey(name);
+    }
+
+    /** Names the arguments that exist before any is read, so that a misspelt one is refused before a missing one. */
+    void allow(String... names) {
+        known.addAll(List.of(names));
+        refuseUnread();
+    }
+
+    /** To be called when every argument has been asked for: whatever else was written is a mistake. */
+    void refuseUnread() {
+        for (String name : written.keySet()) {
+            if (!known.contains(name)) {
+                String right =
+                        known.isEmpty() ? "it takes no arguments" : "its arguments are " + String.join(", ", known);
+                throw new InputException("argument '" + name + "' is unknown" + Spelling.hint(name, known, right));
+            }
+        }
+    }
+
+    private String text(String name) {
+        known.add(name);
+        return written.getOrDefault(name, "");
+    }
+}
