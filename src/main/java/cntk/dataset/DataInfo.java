@@ -25,7 +25,11 @@ public record DataInfo(
         List<ClassCount> classes,
         ChannelStatistics statistics) {
 
-    /** @param official whether the file is, to the last bit, the published one */
+    /**
+     * One file of a data set.
+     *
+     * @param official whether the file is, to the last bit, the published one
+     */
     public record DataFile(String name, long bytes, int records, String sha256, String md5, boolean official) {}
 
     /** Images of one class. */

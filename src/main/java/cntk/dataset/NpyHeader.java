@@ -54,12 +54,12 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
             throw new InputException(file + " has format version " + major + "." + (prefix[7] & 0xff)
                     + " at byte offset 6, expected 1.0," + " 2.0 or 3.0");
         }
-        long length = (prefix[8] & 0xff) | (prefix[9] & 0xff) << 8;
+        long length = (prefix[8] & 0xff) | ((prefix[9] & 0xff) << 8);
         int prefixLength = PREFIX_V1;
         if (major > 1) {
             byte[] high = stream.readNBytes(2);
             prefixLength = PREFIX_V2;
-            length |= high.length < 2 ? 0 : (high[0] & 0xffL) << 16 | (high[1] & 0xffL) << 24;
+            length |= high.length < 2 ? 0 : ((high[0] & 0xffL) << 16) | ((high[1] & 0xffL) << 24);
         }
         if (length > MAX_TEXT) {
             throw new InputException(
@@ -116,7 +116,7 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
         header[7] = 0;
         int length = total - prefix;
         for (int i = 8; i < prefix; i++) {
-            header[i] = (byte) (length >> 8 * (i - 8));
+            header[i] = (byte) (length >> (8 * (i - 8)));
         }
         System.arraycopy(fields.getBytes(StandardCharsets.US_ASCII), 0, header, prefix, fields.length());
         header[total - 1] = '\n';
