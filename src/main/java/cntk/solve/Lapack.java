@@ -125,7 +125,21 @@ final class Lapack {
             MemorySegment outputCols = arena.allocateFrom(JAVA_INT, n);
             MemorySegment stride = arena.allocateFrom(JAVA_INT, aStride);
             dgemm.invokeExact(
-                    transposed, asIs, outputRows, outputCols, inner, one, a, stride, b, inner, one, c, outputRows, 1L, 1L);
+                    transposed,
+                    asIs,
+                    outputRows,
+                    outputCols,
+                    inner,
+                    one,
+                    a,
+                    stride,
+                    b,
+                    inner,
+                    one,
+                    c,
+                    outputRows,
+                    1L,
+                    1L);
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);
         }

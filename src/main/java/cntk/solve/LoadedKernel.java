@@ -32,12 +32,13 @@ final class LoadedKernel implements AutoCloseable {
         }
     }
 
-    /** Column by column of the lower triangle: row by row of the upper one. */
+    /** The first in row order of the upper triangle, which stands in the columns of the lower one. */
     private NonFiniteKernelException firstNonFinite() {
-        for (int col = 0; col < matrix.cols(); col++) {
-            for (int row = col; row < matrix.rows(); row++) {
-                if (!Double.isFinite(matrix.get(row, col))) {
-                    return new NonFiniteKernelException("training kernel", col, row, matrix.get(row, col));
+        for (int upperRow = 0; upperRow < matrix.cols(); upperRow++) {
+            for (int upperCol = upperRow; upperCol < matrix.rows(); upperCol++) {
+                double value = matrix.get(upperCol, upperRow);
+                if (!Double.isFinite(value)) {
+                    return new NonFiniteKernelException("training kernel", upperRow, upperCol, value);
                 }
             }
         }

@@ -73,8 +73,7 @@ public final class NativeMatrix implements AutoCloseable {
     public void putColumn(int col, int row, double[] values, int from, int count) {
         Objects.checkFromIndexSize(row, count, rows);
         if (count > 0) {
-            MemorySegment.copy(
-                    values, from, entries, ValueLayout.JAVA_DOUBLE, index(row, col) * Double.BYTES, count);
+            MemorySegment.copy(values, from, entries, ValueLayout.JAVA_DOUBLE, index(row, col) * Double.BYTES, count);
         }
     }
 

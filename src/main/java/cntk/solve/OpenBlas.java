@@ -106,7 +106,8 @@ public final class OpenBlas {
     MethodHandle bind(String symbol, FunctionDescriptor signature) {
         MemorySegment address = symbols.find(symbol)
                 .orElseThrow(() -> new NativeLibraryException(
-                        "%s has no function %s\nhint: it must be an LP64 OpenBLAS with LAPACK".formatted(origin, symbol)));
+                        "%s has no function %s\nhint: it must be an LP64 OpenBLAS with LAPACK"
+                                .formatted(origin, symbol)));
         return Linker.nativeLinker().downcallHandle(address, signature);
     }
 
@@ -123,19 +124,19 @@ public final class OpenBlas {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
         String family = os.startsWith("mac") ? "macosx" : os.startsWith("win") ? "windows" : os;
-        return family + "-" + switch (arch) {
-            case "amd64", "x86_64" -> "x86_64";
-            case "aarch64", "arm64" -> "arm64";
-            default -> arch;
-        };
+        return family + "-"
+                + switch (arch) {
+                    case "amd64", "x86_64" -> "x86_64";
+                    case "aarch64", "arm64" -> "arm64";
+                    default -> arch;
+                };
     }
 
     static OpenBlas fromJar(String platform) {
         String folder = "org/bytedeco/openblas/" + platform;
         List<String> failures = new ArrayList<>();
         try {
-            PackedLibraries packed =
-                    PackedLibraries.find(OpenBlas.class.getClassLoader(), folder, LINUX_LIBRARIES);
+            PackedLibraries packed = PackedLibraries.find(OpenBlas.class.getClassLoader(), folder, LINUX_LIBRARIES);
             if (!packed.fileNames().contains(LINUX_LIBRARIES.getLast())) {
                 throw new NativeLibraryException(("no OpenBLAS for %s on the class path (looked for %s/%s)\n"
                                 + "hint: set %s to the path of an OpenBLAS shared library of this machine")

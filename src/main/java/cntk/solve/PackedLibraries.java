@@ -9,6 +9,7 @@ import java.net.URL;
 import java.net.URLConnection;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,7 +23,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Native libraries that travel inside a jar, unpacked to a private folder from which the operating system can load them.
@@ -79,7 +79,10 @@ final class PackedLibraries {
         if (connection instanceof JarURLConnection jar) {
             jar.setUseCaches(true); // the class loader has the jar open anyway
             return new Packed(
-                    fileName, resource, jar.getJarEntry().getSize(), jar.getJarEntry().getCrc());
+                    fileName,
+                    resource,
+                    jar.getJarEntry().getSize(),
+                    jar.getJarEntry().getCrc());
         }
         try (CheckedInputStream in = new CheckedInputStream(resource.openStream(), new CRC32())) {
             long size = in.transferTo(OutputStream.nullOutputStream());

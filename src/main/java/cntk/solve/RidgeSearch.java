@@ -77,6 +77,8 @@ final class RidgeSearch {
 
     /** To two digits, upwards. */
     static double roundedUp(double value) {
-        return new BigDecimal(value).round(new MathContext(2, RoundingMode.CEILING)).doubleValue();
+        return new BigDecimal(value)
+                .round(new MathContext(2, RoundingMode.CEILING))
+                .doubleValue();
     }
 }

@@ -28,10 +28,10 @@ public final class TiledKernel implements KernelSource {
         double[] values = new double[Math.multiplyExact(side, side)];
         for (Tile tile : plan.tiles()) {
             reader.read(tile, values);
-            for (int row = tile.rowBegin(); row < tile.rowEnd(); row++) {
-                int firstCol = Math.max(row, tile.colBegin());
-                int from = (row - tile.rowBegin()) * tile.cols() + firstCol - tile.colBegin();
-                sink.put(row, firstCol, values, from, tile.colEnd() - firstCol);
+            for (int image = tile.rowBegin(); image < tile.rowEnd(); image++) {
+                int partner = Math.max(image, tile.colBegin()); // the first one on or past the diagonal
+                int from = (image - tile.rowBegin()) * tile.cols() + partner - tile.colBegin();
+                sink.put(image, partner, values, from, tile.colEnd() - partner);
             }
         }
     }

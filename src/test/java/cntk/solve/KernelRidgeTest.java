@@ -17,9 +17,7 @@ class KernelRidgeTest {
     private final KernelRidge ridge = new KernelRidge(OpenBlas.load(), 2);
 
     @ParameterizedTest(name = "n = {0}, ridge {1}, {2} right sides")
-    @CsvSource({
-        "1, 0, 1", "2, 0, 3", "3, 0.5, 2", "31, 0, 10", "32, 0.25, 10", "33, 0, 2", "200, 0, 10", "200, 3, 1"
-    })
+    @CsvSource({"1, 0, 1", "2, 0, 3", "3, 0.5, 2", "31, 0, 10", "32, 0.25, 10", "33, 0, 2", "200, 0, 10", "200, 3, 1"})
     void coefficientsEqualThoseOfGaussJordan(int n, double shift, int columns) {
         double[][] k = DenseMatrices.randomPositiveDefinite(n, 0.1, SEED + n);
         double[][] y = DenseMatrices.random(n, columns, SEED - n);
@@ -103,7 +101,8 @@ class KernelRidgeTest {
     void zeroMatrixGetsARidgeToo() {
         NotPositiveDefiniteException error = failure(new double[3][3], 0);
         assertThat(error).hasMessageContaining("diagonal entry is 0.0");
-        ridge.factorise(DenseMatrices.kernel(new double[3][3]), error.helpfulRidge()).close();
+        ridge.factorise(DenseMatrices.kernel(new double[3][3]), error.helpfulRidge())
+                .close();
     }
 
     @ParameterizedTest

@@ -35,7 +35,9 @@ class OpenBlasTest {
     void dependenciesComeFromTheJarToo() throws Exception {
         Path folder = Path.of(OpenBlas.load().origin()).getParent();
         try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-            assertThat(maps.filter(line -> line.contains("libgfortran"))).isNotEmpty().allMatch(line -> line.contains(folder.toString()));
+            assertThat(maps.filter(line -> line.contains("libgfortran")))
+                    .isNotEmpty()
+                    .allMatch(line -> line.contains(folder.toString()));
         }
     }
 
@@ -62,7 +64,8 @@ class OpenBlasTest {
     @Test
     void damagedAndMissingFilesAreReplaced(@TempDir Path cache) throws Exception {
         List<Path> first = packed().unpackUnder(cache);
-        assertThat(first).extracting(path -> path.getFileName().toString())
+        assertThat(first)
+                .extracting(path -> path.getFileName().toString())
                 .containsExactly("libquadmath.so.0", "libgfortran.so.5");
         byte[] whole = Files.readAllBytes(first.getFirst());
         byte[] flipped = whole.clone();
@@ -90,8 +93,7 @@ class OpenBlasTest {
     @Test
     void folderThatOthersCanWriteIsRefused(@TempDir Path cache) throws Exception {
         Path folder = packed().unpackUnder(cache).getFirst().getParent();
-        Files.setPosixFilePermissions(
-                folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.setPosixFilePermissions(folder, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThatThrownBy(() -> packed().unpackUnder(cache)).hasMessageContaining("not private");
     }
 

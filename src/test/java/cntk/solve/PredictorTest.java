@@ -38,7 +38,8 @@ class PredictorTest {
         double[][] cross = DenseMatrices.random(5, 9, SEED);
         cross[3][8] = Double.NaN;
         try (NativeMatrix a = NativeMatrix.zeros(9, 2)) {
-            assertThatThrownBy(() -> new Predictor(OpenBlas.load()).predict(new TilePlan(5, 9, 4, false), tiles(cross), a))
+            assertThatThrownBy(
+                            () -> new Predictor(OpenBlas.load()).predict(new TilePlan(5, 9, 4, false), tiles(cross), a))
                     .isInstanceOf(NonFiniteKernelException.class)
                     .hasMessageContaining("test kernel has NaN at row 3, column 8");
         }
