@@ -18,11 +18,9 @@ public final class MetricsCsv {
                 .setHeader("metric", "value")
                 .get();
         WholeFile.write(file, out -> {
-            try (CSVPrinter csv = new CSVPrinter(out, format)) {
-                for (Map.Entry<String, Number> metric : metrics(result).entrySet()) {
-                    csv.printRecord(metric.getKey(), metric.getValue());
-                }
-                csv.flush();
+            CSVPrinter csv = new CSVPrinter(out, format); // closing it would close the file before its fsync
+            for (Map.Entry<String, Number> metric : metrics(result).entrySet()) {
+                csv.printRecord(metric.getKey(), metric.getValue());
             }
         });
     }

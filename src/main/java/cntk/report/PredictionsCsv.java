@@ -27,11 +27,9 @@ public final class PredictionsCsv {
                 .setHeader(header.toArray(String[]::new))
                 .get();
         WholeFile.write(file, out -> {
-            try (CSVPrinter csv = new CSVPrinter(out, format)) {
-                for (int image = 0; image < predictions.count(); image++) {
-                    csv.printRecord(row(predictions, labels, image));
-                }
-                csv.flush();
+            CSVPrinter csv = new CSVPrinter(out, format); // closing it would close the file before its fsync
+            for (int image = 0; image < predictions.count(); image++) {
+                csv.printRecord(row(predictions, labels, image));
             }
         });
     }

@@ -67,7 +67,7 @@ final class PackedLibraries {
         for (Packed library : libraries) {
             Path file = folder.resolve(library.fileName());
             if (!isWhole(file, library)) {
-                unpack(library, file);
+                unpack(library, folder);
             }
             paths.add(file);
         }
@@ -141,8 +141,7 @@ final class PackedLibraries {
         }
     }
 
-    private static void unpack(Packed library, Path file) throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
+    private static void unpack(Packed library, Path folder) throws IOException {
         Path partial = Files.createTempFile(folder, library.fileName(), ".tmp");
         try (InputStream in = library.resource().openStream();
                 FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
@@ -151,7 +150,7 @@ final class PackedLibraries {
             if (!isWhole(partial, library)) {
                 throw new IOException(library.resource() + " did not unpack whole to " + partial);
             }
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(partial, folder.resolve(library.fileName()), StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(partial);
         }
