@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The result of {@code cntk run} for people: plain ASCII, at most 100 columns wide where the network's words allow. */
+/** The result of {@code cntk run} for people: plain ASCII, at most 100 columns wide where single words allow. */
 public final class ResultText {
     private static final int WIDTH = 100;
     private static final int LABEL = 12;
@@ -102,11 +102,11 @@ public final class ResultText {
             mistakes.add(mistake.label() + " as " + mistake.predicted() + " (" + grouped(mistake.count()) + ")");
         }
         if (!mistakes.isEmpty()) {
-            line("mistakes", "most often " + String.join(", ", mistakes));
+            line("mistakes", wrapped("most often " + String.join(", ", mistakes)));
         }
         line("files", result.out());
         for (String warning : result.warnings()) {
-            line("warning", warning);
+            line("warning", wrapped(warning));
         }
     }
 
@@ -114,20 +114,20 @@ public final class ResultText {
         text.append(String.format(Locale.ROOT, "%-" + LABEL + "s%s\n", label, value));
     }
 
-    /** Breaks at spaces outside parentheses, indented below the first line. */
-    private static String wrapped(String network) {
+    /** Breaks at spaces, indented below the first line. */
+    private static String wrapped(String words) {
         StringBuilder lines = new StringBuilder();
         int column = LABEL;
-        for (String layer : network.split(" ")) {
-            if (column > LABEL && column + 1 + layer.length() > WIDTH) {
+        for (String word : words.split(" ")) {
+            if (column > LABEL && column + 1 + word.length() > WIDTH) {
                 lines.append('\n').append(" ".repeat(LABEL));
                 column = LABEL;
             } else if (column > LABEL) {
                 lines.append(' ');
                 column++;
             }
-            lines.append(layer);
-            column += layer.length();
+            lines.append(word);
+            column += word.length();
         }
         return lines.toString();
     }

@@ -112,13 +112,13 @@ class ReportTest {
 
     @Test
     void textSaysTheResult() {
-        String text = ResultText.of(result(List.of("careful")));
+        String text = ResultText.of(result(List.of("careful, " + "this is long ".repeat(12))));
         assertThat(text)
                 .contains("50.00 %  (2 of 4; 95% interval 15.00 to 85.00 %)")
                 .contains("5,000,000,000, 4,000,000,000 computed now in 1 min 40 s, 40,000,000 pairs/s")
                 .contains("1,234 training, 4 test")
                 .contains("a as b (1)")
-                .contains("warning     careful")
+                .contains("warning     careful, this")
                 .doesNotContain("NaN");
         assertThat(text.lines())
                 .allMatch(line -> line.length() <= 100)
