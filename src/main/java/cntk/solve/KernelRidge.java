@@ -26,7 +26,7 @@ public final class KernelRidge {
     private final OpenBlas library;
     private final int threads;
 
-    /** @param threads most threads of a solve; the setting stays for later BLAS calls of the process */
+    /** @param threads most threads of a solve; small ones use one, and the choice stays for later BLAS calls of the process */
     public KernelRidge(OpenBlas library, int threads) {
         this.library = library;
         this.lapack = new Lapack(library);
