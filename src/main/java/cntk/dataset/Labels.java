@@ -15,8 +15,8 @@ public final class Labels {
         this.classNames = List.copyOf(classNames);
         for (int index = 0; index < values.length; index++) {
             if (values[index] < 0 || values[index] >= classNames.size()) {
-                throw new InputException("label " + values[index] + " of image " + index + " is outside 0.."
-                        + (classNames.size() - 1));
+                throw new InputException(
+                        "label " + values[index] + " of image " + index + " is outside 0.." + (classNames.size() - 1));
             }
         }
     }

@@ -46,7 +46,8 @@ final class ChunkCodec {
     }
 
     /** Why {@code length} bytes are not a chunk that {@link #encode} made, or null if they are. */
-    @Nullable String damage(byte[] chunk, long length) {
+    @Nullable
+    String damage(byte[] chunk, long length) {
         if (length != chunkBytes()) {
             return length + " bytes instead of " + chunkBytes();
         }

@@ -13,6 +13,10 @@ public interface DamageListener {
     static DamageListener logging() {
         System.Logger log = System.getLogger(ZarrGramStore.class.getName());
         return (tile, file, reason) -> log.log(
-                System.Logger.Level.WARNING, "tile {0} will be computed again: {1} is damaged: {2}", tile, file, reason);
+                System.Logger.Level.WARNING,
+                "tile {0} will be computed again: {1} is damaged: {2}",
+                tile,
+                file,
+                reason);
     }
 }

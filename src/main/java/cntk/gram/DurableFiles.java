@@ -9,8 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
-import java.util.HexFormat;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -36,9 +35,9 @@ final class DurableFiles {
         Output create(Path file) throws IOException;
     }
 
-    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.[0-9a-f]{16}-[0-9]+\\.tmp");
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.[0-9a-f-]{36}-[0-9]+\\.tmp");
     /** Tells processes apart, also on different machines that share a file system; a process number would not. */
-    private static final String PROCESS = HexFormat.of().toHexDigits(new SecureRandom().nextLong());
+    private static final String PROCESS = UUID.randomUUID().toString();
 
     private static final AtomicLong FILES = new AtomicLong();
 
@@ -54,7 +53,8 @@ final class DurableFiles {
 
     /** Creates or replaces {@code target}, whose directory exists. */
     void write(Path target, byte[] bytes) throws IOException {
-        Path temporary = target.resolveSibling("." + target.getFileName() + "." + PROCESS + "-" + FILES.getAndIncrement() + ".tmp");
+        Path temporary = target.resolveSibling(
+                "." + target.getFileName() + "." + PROCESS + "-" + FILES.getAndIncrement() + ".tmp");
         try {
             try (Output output = disk.create(temporary)) {
                 output.write(bytes);

@@ -14,7 +14,11 @@ public final class GramReader {
     /** Receives one tile. */
     @FunctionalInterface
     public interface TileVisitor {
-        /** @param values row-major, the first {@code tile.entries()} count; to be used before returning only */
+        /**
+         * Takes one tile.
+         *
+         * @param values row-major, the first {@code tile.entries()} count; to be used before returning only
+         */
         void tile(Tile tile, double[] values);
     }
 
@@ -22,6 +26,8 @@ public final class GramReader {
     @FunctionalInterface
     public interface RowSink {
         /**
+         * Takes the rows {@code rowBegin..rowEnd}.
+         *
          * @param values {@code (rowEnd - rowBegin) x cols}, row-major, from place 0; to be used before returning only
          */
         void rows(int rowBegin, int rowEnd, double[] values);
@@ -61,8 +67,8 @@ public final class GramReader {
         }
         long elements = Math.addExact(Math.multiplyExact(plan.rows() - 1L, rowStride), plan.cols());
         if (rowStride < plan.cols() || matrix.byteSize() / element.bytes() < elements) {
-            throw new IllegalArgumentException("a matrix of " + plan.rows() + " x " + plan.cols() + " does not fit into "
-                    + matrix.byteSize() + " bytes with " + rowStride + " elements a row");
+            throw new IllegalArgumentException("a matrix of " + plan.rows() + " x " + plan.cols()
+                    + " does not fit into " + matrix.byteSize() + " bytes with " + rowStride + " elements a row");
         }
         MatrixWriter writer = new MatrixWriter(matrix, rowStride, element);
         forEachTile((tile, values) -> {

@@ -27,9 +27,11 @@ public final class InMemoryGramStore implements GramStore {
     public void commit(Tile tile, double[] values) {
         CommitCheck.requirePlanned(spec, tile);
         CommitCheck.requireStorable(spec, tile, values);
-        tiles.computeIfAbsent(tile, _ -> spec.precision() == Precision.F32
-                ? narrowed(values, tile.entries())
-                : Arrays.copyOf(values, tile.entries()));
+        tiles.computeIfAbsent(
+                tile,
+                _ -> spec.precision() == Precision.F32
+                        ? narrowed(values, tile.entries())
+                        : Arrays.copyOf(values, tile.entries()));
     }
 
     @Override
@@ -42,7 +44,8 @@ public final class InMemoryGramStore implements GramStore {
                     out[entry] = floats[entry];
                 }
             }
-            case null, default -> throw new StoreException("tile " + tile + " is missing", new IOException("not committed"));
+            case null, default ->
+                throw new StoreException("tile " + tile + " is missing", new IOException("not committed"));
         }
     }
 

@@ -30,6 +30,8 @@ public final class RunLock implements AutoCloseable {
     }
 
     /**
+     * Locks the directory, or fails at once.
+     *
      * @param directory exists
      * @throws InputException if another run holds it, in this process or in another one
      * @throws StoreException if the file system fails or knows no locks
@@ -66,7 +68,8 @@ public final class RunLock implements AutoCloseable {
                 throw inUse(directory, "process " + (holder.isEmpty() ? "(unknown)" : holder));
             }
             channel.truncate(0);
-            channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"));
+            channel.write(
+                    StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"));
             acquired = true;
             return new RunLock(directory, channel);
         } finally {

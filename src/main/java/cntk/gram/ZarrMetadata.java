@@ -6,7 +6,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,8 +67,8 @@ final class ZarrMetadata {
             return JSON.readTree(text);
         } catch (JsonProcessingException e) {
             throw e;
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e); // there is no input or output in a byte array
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // there is no input or output in a byte array
         }
     }
 
@@ -87,7 +90,7 @@ final class ZarrMetadata {
                 .putObject("configuration")
                 .put("separator", "/");
         root.put("fill_value", "NaN");
-        var codecs = root.putArray("codecs");
+        ArrayNode codecs = root.putArray("codecs");
         codecs.addObject().put("name", "bytes").putObject("configuration").put("endian", "little");
         codecs.addObject().put("name", "crc32c");
         root.putObject("attributes")

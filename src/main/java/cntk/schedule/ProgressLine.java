@@ -52,7 +52,8 @@ public final class ProgressLine {
         long total = progress.totalPairs();
         double share = total == 0 ? 1 : (double) done / total;
         StringBuilder line = new StringBuilder(title).append(' ').append(bar(share));
-        line.append(String.format(Locale.ROOT, " %5.1f%%  %,d of %,d pairs", Math.floor(share * 1000) / 10, done, total));
+        line.append(
+                String.format(Locale.ROOT, " %5.1f%%  %,d of %,d pairs", Math.floor(share * 1000) / 10, done, total));
         progress.pairsPerSecond().ifPresent(rate -> line.append("  ").append(rate(rate)));
         OptionalDouble left = progress.secondsLeft();
         if (done < total && left.isPresent()) {

@@ -7,13 +7,13 @@ public interface ProgressListener {
     /** Does nothing. */
     ProgressListener NONE = new ProgressListener() {};
 
-    /** @param work what is to be done now; {@code stored} what an earlier run has left */
+    /** The first event: {@code work} is to be done now, {@code stored} what an earlier run has left */
     default void started(Work work, Work stored) {}
 
     /** The tile is durable. */
     default void tileDone(Tile tile, long pairs, String worker) {}
 
-    /** @param attempt 1 for the first one of this worker on this tile */
+    /** An attempt failed; {@code attempt} is 1 for the first one of this worker on this tile. */
     default void tileFailed(Tile tile, String worker, int attempt, Exception cause) {}
 
     /** The worker gets no more tiles. */

@@ -5,6 +5,9 @@ public final class ScheduleException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     ScheduleException(String message, Exception cause) {
-        super(message + "; first failure: " + cause + "\nhint: finished tiles are kept; run the same command again to go on", cause);
+        super(
+                message + "; first failure: " + cause
+                        + "\nhint: finished tiles are kept; run the same command again to go on",
+                cause);
     }
 }

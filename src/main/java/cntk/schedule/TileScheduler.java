@@ -35,7 +35,10 @@ public final class TileScheduler {
     private @Nullable TileQueue queue;
     private boolean stopAsked;
 
-    /** @param backends at least one, with different names; they stay the caller's, who closes them */
+    /**
+     * Binds workers to a store.
+     *
+     * @param backends at least one, with different names; they stay the caller's, who closes them */
     public TileScheduler(GramStore store, List<? extends TileBackend> backends, ProgressListener listener) {
         if (backends.stream().map(TileBackend::name).distinct().count() != backends.size() || backends.isEmpty()) {
             throw new IllegalArgumentException("workers need different names: "
@@ -191,8 +194,7 @@ public final class TileScheduler {
 
     private Work remainder(List<Tile> tiles) {
         Work work = workOf(tiles);
-        return new Work(
-                store.plan().tiles().size() - work.tiles(), store.plan().pairs() - work.pairs());
+        return new Work(store.plan().tiles().size() - work.tiles(), store.plan().pairs() - work.pairs());
     }
 
     /** Spares every listener the thought of threads; remembers which failure came first. */
