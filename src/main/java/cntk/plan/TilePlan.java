@@ -44,6 +44,15 @@ public record TilePlan(int rows, int cols, int side, boolean symmetric) {
                 Math.min(cols, (colBlock + 1) * side));
     }
 
+    /** Whether the tile is one of {@link #tiles()}. */
+    public boolean contains(Tile tile) {
+        return tile.rowBlock() >= 0
+                && tile.rowBlock() < rowBlocks()
+                && tile.colBlock() >= (symmetric ? tile.rowBlock() : 0)
+                && tile.colBlock() < colBlocks()
+                && tile.equals(tile(tile.rowBlock(), tile.colBlock()));
+    }
+
     /** Pairs that have to be computed for a tile: on the diagonal of a symmetric matrix only one triangle. */
     public long pairs(Tile tile) {
         return symmetric && tile.rowBlock() == tile.colBlock()

@@ -1,0 +1,10 @@
+package cntk.backend;
+
+/** Thrown by {@link TileBackend#compute} when the device behind it cannot work any more: its tiles go to other workers. */
+public final class WorkerLostException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public WorkerLostException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,212 @@
+package cntk.gram;
+
+import cntk.dataset.InputException;
+import cntk.plan.KernelKind;
+import cntk.plan.Precision;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * All that the bits of a stored kernel matrix depend on, as {@code manifest.json} in the run directory: a run resumes only
+ * where every field agrees.
+ *
+ * @param network canonical text
+ * @param backend {@code cpu}, {@code oracle}: two backends agree within their tolerances, not in their bits
+ * @param trainSha256 hash of pixels, labels and preprocessing
+ * @param normalization the option's word, for people; the hashes cover it
+ * @param tileSide part of the layout on disk, not of the bits
+ */
+public record GramManifest(
+        String network,
+        String networkId,
+        KernelKind kind,
+        Precision precision,
+        String backend,
+        String trainSha256,
+        int trainCount,
+        String testSha256,
+        int testCount,
+        String normalization,
+        int tileSide,
+        String engineVersion) {
+    static final String FILE_NAME = "manifest.json";
+    /** To be raised when the layout of the run directory changes. */
+    private static final int FORMAT = 1;
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /**
+     * Writes the manifest if the directory is empty, else compares.
+     *
+     * @param directory exists and is locked by this process
+     * @throws InputException if the directory is foreign or its manifest differs; names every difference
+     * @throws StoreException if the disk fails
+     */
+    public static void open(Path directory, GramManifest wanted) {
+        Path file = directory.resolve(FILE_NAME);
+        try {
+            DurableFiles.deleteTemporaries(directory);
+            if (Files.exists(file)) {
+                requireSame(file, wanted.fields());
+            } else {
+                OutputDirectories.requireEmpty(directory, FILE_NAME, RunLock.FILE_NAME);
+                new DurableFiles().write(file, wanted.bytes());
+            }
+        } catch (IOException e) {
+            throw StoreException.cannotWrite(file, e);
+        }
+    }
+
+    /**
+     * The manifest of a run, finished or not; needs no lock, for the file never changes.
+     *
+     * @throws InputException if there is none, or one of another program or version
+     */
+    public static GramManifest read(Path directory) {
+        Path file = directory.resolve(FILE_NAME);
+        try {
+            return new StoredFields(file, stored(file)).manifest();
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw new InputException(directory + " is not a run directory: it holds no " + FILE_NAME, e);
+        } catch (IOException e) {
+            throw StoreException.cannotRead(file, e);
+        }
+    }
+
+    /** The typed view of a file that a person may have edited. */
+    private record StoredFields(Path file, Map<String, String> values) {
+        GramManifest manifest() {
+            if (number("format") != FORMAT) {
+                throw new InputException(file + ": format: found " + text("format") + ", expected " + FORMAT
+                        + "\nhint: use the version of this program that made it: " + text("engine_version"));
+            }
+            return new GramManifest(
+                    text("network"),
+                    text("network_id"),
+                    word("kind", KernelKind.values(), KernelKind::word),
+                    word("precision", Precision.values(), Precision::word),
+                    text("backend"),
+                    text("train_sha256"),
+                    number("train_count"),
+                    text("test_sha256"),
+                    number("test_count"),
+                    text("normalization"),
+                    number("tile_side"),
+                    text("engine_version"));
+        }
+
+        private String text(String name) {
+            String value = values.get(name);
+            if (value == null) {
+                throw new InputException(file + ": " + name + ": found nothing");
+            }
+            return value;
+        }
+
+        private int number(String name) {
+            String value = text(name);
+            try {
+                return Integer.parseInt(value);
+            } catch (NumberFormatException e) {
+                throw new InputException(file + ": " + name + ": found " + value + ", expected an integer", e);
+            }
+        }
+
+        private <T> T word(String name, T[] choices, Function<T, String> word) {
+            String value = text(name);
+            return Arrays.stream(choices)
+                    .filter(choice -> word.apply(choice).equals(value))
+                    .findFirst()
+                    .orElseThrow(() -> new InputException(file + ": " + name + ": found " + value + ", expected one of "
+                            + Arrays.stream(choices).map(word).toList()));
+        }
+    }
+
+    /** Whether a manifest is there; {@link #open} says whether it is the right one. */
+    static boolean isIn(Path directory) {
+        return Files.exists(directory.resolve(FILE_NAME));
+    }
+
+    /** Every field by its name in the file, in the file's order. */
+    private Map<String, String> fields() {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("format", Integer.toString(FORMAT));
+        fields.put("network", network);
+        fields.put("network_id", networkId);
+        fields.put("kind", kind.word());
+        fields.put("precision", precision.word());
+        fields.put("backend", backend);
+        fields.put("train_sha256", trainSha256);
+        fields.put("train_count", Integer.toString(trainCount));
+        fields.put("test_sha256", testSha256);
+        fields.put("test_count", Integer.toString(testCount));
+        fields.put("normalization", normalization);
+        fields.put("tile_side", Integer.toString(tileSide));
+        fields.put("engine_version", engineVersion);
+        return fields;
+    }
+
+    private byte[] bytes() throws JsonProcessingException {
+        ObjectNode root = JSON.createObjectNode();
+        fields().forEach(root::put);
+        for (String number : List.of("format", "train_count", "test_count", "tile_side")) {
+            root.put(number, Integer.parseInt(root.get(number).textValue()));
+        }
+        return JSON.writeValueAsBytes(root);
+    }
+
+    private static void requireSame(Path file, Map<String, String> wanted) throws IOException {
+        Map<String, String> stored = stored(file);
+        Set<String> names = new LinkedHashSet<>(wanted.keySet());
+        names.addAll(stored.keySet());
+        List<String> differences = new ArrayList<>();
+        for (String name : names) {
+            String before = stored.getOrDefault(name, "nothing");
+            String now = wanted.getOrDefault(name, "nothing");
+            if (!before.equals(now)) {
+                differences.add(name + ": the store has " + before + ", this run wants " + now);
+            }
+        }
+        if (!differences.isEmpty()) {
+            throw new InputException(file + " was made with other options: " + String.join("; ", differences)
+                    + "\nhint: repeat those options to resume, or choose another --out");
+        }
+    }
+
+    private static Map<String, String> stored(Path file) throws IOException {
+        JsonNode root;
+        try {
+            root = JSON.readTree(Files.readAllBytes(file));
+        } catch (JsonProcessingException e) {
+            throw new InputException(
+                    file + " is not JSON: " + e.getOriginalMessage() + "\n" + OutputDirectories.ANOTHER_OUT, e);
+        }
+        if (!root.isObject() || !root.path("format").isIntegralNumber()) {
+            throw new InputException(file + " is not a manifest of this program: format: found "
+                    + (root.path("format").isMissingNode() ? "nothing" : root.path("format"))
+                    + ", expected " + FORMAT + "\n" + OutputDirectories.ANOTHER_OUT);
+        }
+        Map<String, String> fields = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> field : root.properties()) {
+            JsonNode value = field.getValue();
+            fields.put(field.getKey(), value.isValueNode() ? value.asText() : value.toString());
+        }
+        return fields;
+    }
+}

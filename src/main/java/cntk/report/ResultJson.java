@@ -1,0 +1,63 @@
+package cntk.report;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The object that {@code cntk run --json} prints: the scripts' side of the contract. Numbers that are not finite become null. */
+public final class ResultJson {
+    private ResultJson() {}
+
+    /** One JSON object without a line end. */
+    public static String of(RunResult result) {
+        return Json.text(fields(result));
+    }
+
+    /** The same as a map, for {@code run.json}. */
+    static Map<String, Object> fields(RunResult result) {
+        Proportion overall = result.evaluation().overall();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        put(fields, "accuracy", overall.share());
+        put(fields, "accuracy_low", overall.low());
+        put(fields, "accuracy_high", overall.high());
+        fields.put("correct", overall.successes());
+        fields.put("train", result.train());
+        fields.put("test", result.test());
+        fields.put("pairs", result.kernel().pairs());
+        fields.put("computed_pairs", result.kernel().computedPairs());
+        put(fields, "pairs_per_second", result.kernel().pairsPerSecond());
+        put(fields, "kernel_seconds", result.kernel().seconds());
+        put(fields, "solve_seconds", result.solve().seconds());
+        fields.put("backend", result.kernel().backend());
+        fields.put("threads", result.kernel().threads());
+        fields.put("kind", result.kernel().kind());
+        fields.put("precision", result.kernel().precision());
+        fields.put("network", result.network());
+        fields.put("network_id", result.networkId());
+        put(fields, "ridge", result.solve().ridge());
+        put(fields, "condition", result.solve().condition());
+        put(fields, "smallest_pivot", result.solve().smallestPivot());
+        fields.put("classes", classes(result.evaluation()));
+        fields.put("confusion", result.evaluation().confusionMatrix());
+        fields.put("warnings", result.warnings());
+        fields.put("out", result.out());
+        return fields;
+    }
+
+    private static Map<String, Object> classes(Evaluation evaluation) {
+        Map<String, Object> classes = new LinkedHashMap<>();
+        for (int c = 0; c < evaluation.classNames().size(); c++) {
+            Proportion share = evaluation.ofClass(c);
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("test", share.trials());
+            fields.put("correct", share.successes());
+            put(fields, "accuracy", share.share());
+            classes.put(evaluation.classNames().get(c), fields);
+        }
+        return classes;
+    }
+
+    /** JSON has no NaN and no infinity. */
+    private static void put(Map<String, Object> fields, String name, double value) {
+        fields.put(name, Double.isFinite(value) ? value : null);
+    }
+}

@@ -1,0 +1,62 @@
+package cntk.report;
+
+import java.util.List;
+
+/**
+ * What {@code cntk run} found; {@link ResultText} and {@link ResultJson} show the same one.
+ *
+ * @param network canonical text
+ * @param networkId its hash
+ * @param train number of training images
+ * @param out folder of the run's files
+ * @param warnings whole sentences for the user
+ */
+public record RunResult(
+        String network,
+        String networkId,
+        int train,
+        Kernel kernel,
+        Solve solve,
+        Evaluation evaluation,
+        String out,
+        List<String> warnings) {
+
+    /**
+     * The kernel stage, training and cross matrix together.
+     *
+     * @param kind {@code ntk} or {@code nngp}
+     * @param precision {@code f32} or {@code f64}
+     * @param backend short name, such as {@code cpu}
+     * @param backendDescription one line for people
+     * @param pairs image pairs of both matrices
+     * @param computedPairs those computed by this process; less than {@code pairs} after a resume
+     * @param seconds that this process spent on them
+     */
+    public record Kernel(
+            String kind,
+            String precision,
+            String backend,
+            String backendDescription,
+            int threads,
+            long pairs,
+            long computedPairs,
+            double seconds) {
+        /** 0 where nothing was computed. */
+        public double pairsPerSecond() {
+            return computedPairs == 0 || seconds <= 0 ? 0 : computedPairs / seconds;
+        }
+    }
+
+    /**
+     * The solve stage.
+     *
+     * @param condition 1-norm estimate for K + ridge I
+     * @param seconds solve and predictions together
+     */
+    public record Solve(double ridge, double condition, double smallestPivot, int blasThreads, double seconds) {}
+
+    /** Number of test images. */
+    public int test() {
+        return evaluation.count();
+    }
+}

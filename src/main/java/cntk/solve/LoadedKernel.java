@@ -1,0 +1,70 @@
+package cntk.solve;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The one copy in memory of a kernel matrix, lower triangle, which can be loaded again after it was destroyed. */
+final class LoadedKernel implements AutoCloseable {
+    private static final double NEARLY_EQUAL = 1 - 1e-6;
+
+    private final KernelSource source;
+    private final NativeMatrix matrix;
+
+    LoadedKernel(KernelSource source) {
+        this.source = source;
+        this.matrix = NativeMatrix.zeros(source.size(), source.size());
+    }
+
+    NativeMatrix matrix() {
+        return matrix;
+    }
+
+    /** Writes the kernel into the matrix; throws {@link NonFiniteKernelException} for NaN or infinity. */
+    void load() {
+        AtomicBoolean finite = new AtomicBoolean(true);
+        source.writeTo((col, row, values, from, count) -> {
+            matrix.putColumn(col, row, values, from, count);
+            if (!Finite.all(values, from, count)) {
+                finite.set(false);
+            }
+        });
+        if (!finite.get()) {
+            throw firstNonFinite();
+        }
+    }
+
+    /** The first in row order of the upper triangle, which stands in the columns of the lower one. */
+    private NonFiniteKernelException firstNonFinite() {
+        for (int upperRow = 0; upperRow < matrix.cols(); upperRow++) {
+            for (int upperCol = upperRow; upperCol < matrix.rows(); upperCol++) {
+                double value = matrix.get(upperCol, upperRow);
+                if (!Double.isFinite(value)) {
+                    return new NonFiniteKernelException("training kernel", upperRow, upperCol, value);
+                }
+            }
+        }
+        throw new IllegalStateException("a kernel source wrote outside the lower triangle");
+    }
+
+    /** Why the row of {@code image} may depend on those before it, as the end of a sentence; empty if not obvious. */
+    String dependence(int image) {
+        double own = matrix.get(image, image);
+        if (!(own > 0)) {
+            return ", whose diagonal entry is " + own;
+        }
+        int closest = -1;
+        double highest = NEARLY_EQUAL;
+        for (int other = 0; other < image; other++) {
+            double correlation = matrix.get(image, other) / Math.sqrt(own * matrix.get(other, other));
+            if (correlation > highest) {
+                highest = correlation;
+                closest = other;
+            }
+        }
+        return closest < 0 ? "" : ", nearly a copy of image " + closest;
+    }
+
+    @Override
+    public void close() {
+        matrix.close();
+    }
+}

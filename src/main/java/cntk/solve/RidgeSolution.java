@@ -1,0 +1,21 @@
+package cntk.solve;
+
+import java.util.List;
+
+/**
+ * The solved regression.
+ *
+ * @param coefficients A, n x classes: the matrix that was given as targets, still its caller's to close
+ * @param conditionNumber estimate for K + ridge I in the 1-norm
+ * @param smallestPivot smallest pivot of the factorisation, in units of the kernel
+ * @param blasThreads threads that BLAS used
+ * @param warnings whole sentences for the user; empty when all is well
+ */
+public record RidgeSolution(
+        NativeMatrix coefficients,
+        double ridge,
+        double conditionNumber,
+        double smallestPivot,
+        int blasThreads,
+        SolveTimings timings,
+        List<String> warnings) {}
