@@ -1,41 +1,106 @@
 package cntk.cli;
 
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The root command. */
 @Command(
         name = "cntk",
-        description = "Exact convolutional neural tangent kernels.",
+        description = "Exact convolutional neural tangent kernels, and the regression they stand for.",
+        subcommands = {
+            RunCommand.class,
+            KernelCommand.class,
+            DataCommand.class,
+            ArchCommand.class,
+            VerifyCommand.class,
+        },
         mixinStandardHelpOptions = true,
-        versionProvider = Main.ManifestVersion.class)
+        scope = ScopeType.INHERIT,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        versionProvider = Main.ManifestVersion.class,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:right",
+            "1:the computation failed, or verify found wrong entries",
+            "2:bad input or usage",
+            "130:stopped by Ctrl-C",
+        })
 public final class Main implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
 
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Show where an error comes from (so does CNTK_DEBUG=1).")
+    private boolean debug;
+
     /** Runs the command line and ends the JVM with its exit code. */
+    @SuppressWarnings("SystemOut") // the command line is what standard output is for
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        CommandLine command = commandLine();
+        int code;
+        try {
+            code = command.execute(args);
+        } catch (OutOfMemoryError tooSmall) { // picocli passes errors on; the command's resources are closed by now
+            CommandErrors.report(tooSmall, command.getErr(), debug(command));
+            code = ExitCodes.FAILED.code();
+        }
+        command.getErr().flush();
+        if (command.getOut().checkError() && code == ExitCodes.RIGHT.code()) {
+            command.getErr().println("cntk: standard output cannot be written");
+            command.getErr().flush();
+            code = ExitCodes.FAILED.code();
+        }
+        System.exit(code);
+    }
+
+    /** The whole command line, ready to execute. */
+    static CommandLine commandLine() {
+        CommandErrors errors = new CommandErrors();
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler(errors)
+                .setParameterExceptionHandler(errors)
+                .setAbbreviatedOptionsAllowed(false);
+    }
+
+    /** Whether stack traces are wanted. */
+    static boolean debug(CommandLine command) {
+        CommandLine root = command;
+        while (root.getParent() != null) {
+            root = root.getParent();
+        }
+        return "1".equals(System.getenv("CNTK_DEBUG")) || ((Main) root.getCommand()).debug;
     }
 
     @Override
     public Integer call() {
-        spec.commandLine().usage(spec.commandLine().getErr());
-        return CommandLine.ExitCode.USAGE;
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("cntk: a command is missing");
+        spec.commandLine().usage(err);
+        return ExitCodes.BAD_INPUT.code();
     }
 
     /** The version that the build wrote into the jar's manifest. */
     static final class ManifestVersion implements IVersionProvider {
+        static String version() {
+            @Nullable String version = Main.class.getPackage().getImplementationVersion();
+            return version == null ? "(unpackaged)" : version;
+        }
+
         @Override
         public String[] getVersion() {
-            @Nullable String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"cntk " + (version == null ? "(unpackaged)" : version)};
+            return new String[] {"cntk " + version()};
         }
     }
 }

@@ -3,6 +3,7 @@ package cntk.gram;
 import cntk.dataset.InputException;
 import cntk.plan.KernelKind;
 import cntk.plan.Precision;
+import cntk.plan.TilePlan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -30,7 +31,8 @@ import java.util.function.Function;
  * @param backend {@code cpu}, {@code oracle}: two backends agree within their tolerances, not in their bits
  * @param trainSha256 hash of pixels, labels and preprocessing
  * @param normalization the option's word, for people; the hashes cover it
- * @param tileSide part of the layout on disk, not of the bits
+ * @param trainTileSide part of the layout on disk, not of the bits; also {@code crossTileSide}
+ * @param data where the images were read, for {@code verify}; not compared, for the hashes say whether they are the same
  */
 public record GramManifest(
         String network,
@@ -43,11 +45,15 @@ public record GramManifest(
         String testSha256,
         int testCount,
         String normalization,
-        int tileSide,
-        String engineVersion) {
+        int trainTileSide,
+        int crossTileSide,
+        String engineVersion,
+        String data) {
     static final String FILE_NAME = "manifest.json";
     /** To be raised when the layout of the run directory changes. */
     private static final int FORMAT = 1;
+    /** The one field that may differ on a resume: images may be moved. */
+    private static final String DATA = "data";
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -107,8 +113,10 @@ public record GramManifest(
                     text("test_sha256"),
                     number("test_count"),
                     text("normalization"),
-                    number("tile_side"),
-                    text("engine_version"));
+                    number("train_tile_side"),
+                    number("cross_tile_side"),
+                    text("engine_version"),
+                    text(DATA));
         }
 
         private String text(String name) {
@@ -138,6 +146,16 @@ public record GramManifest(
         }
     }
 
+    /** The tiles of train x train, upper triangle. */
+    public TilePlan trainPlan() {
+        return new TilePlan(trainCount, trainCount, trainTileSide, true);
+    }
+
+    /** The tiles of test x train. */
+    public TilePlan crossPlan() {
+        return new TilePlan(testCount, trainCount, crossTileSide, false);
+    }
+
     /** Whether a manifest is there; {@link #open} says whether it is the right one. */
     static boolean isIn(Path directory) {
         return Files.exists(directory.resolve(FILE_NAME));
@@ -157,15 +175,17 @@ public record GramManifest(
         fields.put("test_sha256", testSha256);
         fields.put("test_count", Integer.toString(testCount));
         fields.put("normalization", normalization);
-        fields.put("tile_side", Integer.toString(tileSide));
+        fields.put("train_tile_side", Integer.toString(trainTileSide));
+        fields.put("cross_tile_side", Integer.toString(crossTileSide));
         fields.put("engine_version", engineVersion);
+        fields.put(DATA, data);
         return fields;
     }
 
     private byte[] bytes() throws JsonProcessingException {
         ObjectNode root = JSON.createObjectNode();
         fields().forEach(root::put);
-        for (String number : List.of("format", "train_count", "test_count", "tile_side")) {
+        for (String number : List.of("format", "train_count", "test_count", "train_tile_side", "cross_tile_side")) {
             root.put(number, Integer.parseInt(root.get(number).textValue()));
         }
         return JSON.writeValueAsBytes(root);
@@ -175,6 +195,7 @@ public record GramManifest(
         Map<String, String> stored = stored(file);
         Set<String> names = new LinkedHashSet<>(wanted.keySet());
         names.addAll(stored.keySet());
+        names.remove(DATA);
         List<String> differences = new ArrayList<>();
         for (String name : names) {
             String before = stored.getOrDefault(name, "nothing");

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /** How records become JSON here: snake_case names, indented, in the order of the record. */
-final class Json {
+public final class Json {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(SerializationFeature.INDENT_OUTPUT)
@@ -16,7 +16,8 @@ final class Json {
 
     private Json() {}
 
-    static String text(Object record) {
+    /** A record, map or list as text, without a line end. */
+    public static String text(Object record) {
         try {
             return MAPPER.writeValueAsString(record);
         } catch (JsonProcessingException unserialisable) {

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param startedAt ISO 8601 with offset, as is {@code finishedAt}
  * @param commandLine the words after {@code cntk}
  * @param options every option with its value, defaults included
+ * @param backend and why it was this one
  * @param data one per image set, in the order training, test
  * @param versions engine, Java, OpenBLAS (its own description), ...
  * @param stages wall time of each stage in order
@@ -29,6 +30,7 @@ public record RunRecord(
         List<String> commandLine,
         Map<String, Object> options,
         Network network,
+        Backend backend,
         List<Data> data,
         Map<String, String> versions,
         MachineCard machine,
@@ -40,6 +42,15 @@ public record RunRecord(
 
     /** Canonical text and the id (hash) made of it. */
     public record Network(String text, String id) {}
+
+    /**
+     * What computed the kernel.
+     *
+     * @param name such as {@code cpu}
+     * @param description one line for people
+     * @param reason why this one was picked
+     */
+    public record Backend(String name, String description, String reason) {}
 
     /**
      * An image set as it was used.

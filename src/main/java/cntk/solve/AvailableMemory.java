@@ -11,7 +11,7 @@ import java.util.List;
  * Memory that a new allocation can really have. Linux promises more than it has and kills the process when the pages are
  * touched, so a matrix is compared with this number before it is allocated.
  */
-final class AvailableMemory {
+public final class AvailableMemory {
     private static final Path MEMINFO = Path.of("/proc/meminfo");
     private static final Path CGROUP_LIMIT = Path.of("/sys/fs/cgroup/memory.max");
     private static final Path CGROUP_CURRENT = Path.of("/sys/fs/cgroup/memory.current");
@@ -20,7 +20,7 @@ final class AvailableMemory {
     private AvailableMemory() {}
 
     /** Throws {@link MemoryShortageException} when {@code bytes} are more than {@link #bytes()}. */
-    static void require(long bytes, String purpose) {
+    public static void require(long bytes, String purpose) {
         long available = bytes();
         if (bytes > available) {
             throw new MemoryShortageException(bytes, available, purpose, null);

@@ -23,8 +23,25 @@ class GramManifestTest {
     }
 
     private static GramManifest manifest(String network, KernelKind kind, int trainCount) {
+        return manifest(network, kind, trainCount, "sample");
+    }
+
+    private static GramManifest manifest(String network, KernelKind kind, int trainCount, String data) {
         return new GramManifest(
-                network, "0123abcd", kind, Precision.F64, "cpu", "aa", trainCount, "bb", 250, "standard", 64, "0.1.0");
+                network,
+                "0123abcd",
+                kind,
+                Precision.F64,
+                "cpu",
+                "aa",
+                trainCount,
+                "bb",
+                250,
+                "standard",
+                64,
+                32,
+                "0.1.0",
+                data);
     }
 
     private Path run() {
@@ -38,6 +55,14 @@ class GramManifestTest {
             assertThat(again.path()).isEqualTo(run());
         }
         assertThat(GramManifest.read(run())).isEqualTo(manifest());
+    }
+
+    @Test
+    void movedImagesAreTheSameImages() {
+        RunDirectory.open(run(), manifest()).close();
+        RunDirectory.open(run(), manifest("conv relu flatten dense", KernelKind.NTK, 500, "/elsewhere"))
+                .close();
+        assertThat(GramManifest.read(run()).data()).isEqualTo("sample");
     }
 
     @Test

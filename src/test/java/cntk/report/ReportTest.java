@@ -140,6 +140,7 @@ class ReportTest {
                 List.of("run", "--json"),
                 Map.of("ridge", 0.5, "data", "sample"),
                 new RunRecord.Network("relu", "abc"),
+                new RunRecord.Backend("cpu", "two lanes", "asked for"),
                 List.of(new RunRecord.Data("train", "sample/train", 500, "3x32x32", "00ff")),
                 Map.of("engine", "0.1"),
                 MachineCard.read(),

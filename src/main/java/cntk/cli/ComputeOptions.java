@@ -1,0 +1,63 @@
+package cntk.cli;
+
+import cntk.backend.Backends;
+import cntk.dataset.InputException;
+import cntk.plan.KernelKind;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of every command that computes a kernel. */
+final class ComputeOptions {
+    @Option(
+            names = "--kind",
+            paramLabel = "ntk|nngp",
+            defaultValue = "ntk",
+            converter = Words.OfKind.class,
+            completionCandidates = Words.OfKind.class,
+            description = "Kernel of the gradients (ntk) or of the outputs (nngp); default: ${DEFAULT-VALUE}.")
+    KernelKind kind;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "auto|cpu|oracle",
+            defaultValue = "auto",
+            converter = Words.OfBackend.class,
+            completionCandidates = Words.OfBackend.class,
+            description = "What computes: cpu, or the slow oracle that everything is checked against; default: auto.")
+    Backends.Choice backend;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "auto|f32|f64",
+            defaultValue = "auto",
+            converter = Words.OfPrecision.class,
+            completionCandidates = Words.OfPrecision.class,
+            description = {
+                "Arithmetic and stored entries; the oracle has f64 only.",
+                "auto (default): f64 where pixels meet only themselves (flatten), else f32."
+            })
+    Words.PrecisionChoice precision;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "T",
+            description = "Threads of the kernel and of the solve; default: every processor.")
+    private @Nullable Integer threads;
+
+    int threads() {
+        if (threads == null) {
+            return Runtime.getRuntime().availableProcessors();
+        }
+        if (threads < 1) {
+            throw new InputException("--threads is " + threads + ", expected at least 1");
+        }
+        return threads;
+    }
+
+    /** What to tell the user whose precision the backend does not have; null if there is nothing. */
+    static @Nullable String note(Backends.Choice backend, Words.PrecisionChoice precision) {
+        return backend == Backends.Choice.ORACLE && precision == Words.PrecisionChoice.F32
+                ? "the oracle computes in f64 only: --precision f32 has no effect"
+                : null;
+    }
+}

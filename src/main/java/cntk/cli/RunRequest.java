@@ -1,0 +1,47 @@
+package cntk.cli;
+
+import cntk.backend.Backends;
+import cntk.dataset.Normalization;
+import cntk.plan.KernelKind;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What {@code cntk run} was asked for, not yet held against any file.
+ *
+ * @param data {@code sample} or a directory
+ * @param out empty for a new directory under {@code runs}
+ */
+record RunRequest(
+        String data,
+        String arch,
+        OptionalInt train,
+        OptionalInt test,
+        KernelKind kind,
+        double ridge,
+        Normalization normalization,
+        Backends.Choice backend,
+        Words.PrecisionChoice precision,
+        int threads,
+        Optional<Path> out) {
+
+    /** Every option with its value for the run record, the defaults that were taken included. */
+    Map<String, Object> options(Path outTaken) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put("data", data);
+        options.put("arch", arch);
+        options.put("train", train.isPresent() ? train.getAsInt() : "all");
+        options.put("test", test.isPresent() ? test.getAsInt() : "all");
+        options.put("kind", kind.word());
+        options.put("ridge", ridge);
+        options.put("normalize", normalization.word());
+        options.put("backend", backend.word());
+        options.put("precision", precision.word());
+        options.put("threads", threads);
+        options.put("out", outTaken.toString());
+        return options;
+    }
+}

@@ -1,0 +1,100 @@
+package cntk.cli;
+
+import cntk.plan.Tile;
+import cntk.schedule.ScheduleResult;
+import cntk.schedule.TileScheduler;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ctrl-C and kill while a command computes: stops the tiles in flight, waits until the command has put its files in order,
+ * then says how to go on. To be closed when there is nothing to put in order any more.
+ */
+final class StopGuard implements AutoCloseable {
+    private static final long COMPUTING_SECONDS = 30;
+    /** A solve cannot be broken off, and leaves nothing behind. */
+    private static final long OTHERWISE_SECONDS = 1;
+
+    private final Runnable farewell;
+    private final Thread hook = new Thread(this::stop, "stop");
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    // Guarded by this.
+    private boolean stopping;
+    private @Nullable TileScheduler active;
+
+    private StopGuard(Runnable farewell) {
+        this.farewell = farewell;
+    }
+
+    /**
+     * Guards from now on.
+     *
+     * @param farewell says how to go on
+     */
+    static StopGuard start(Runnable farewell) {
+        StopGuard guard = new StopGuard(farewell);
+        Runtime.getRuntime().addShutdownHook(guard.hook);
+        return guard;
+    }
+
+    /**
+     * Runs the scheduler.
+     *
+     * @throws StoppedException if it was stopped
+     */
+    ScheduleResult run(TileScheduler scheduler, List<Tile> tiles) {
+        activate(scheduler);
+        try {
+            ScheduleResult result = scheduler.run(tiles);
+            check();
+            return result;
+        } finally {
+            activate(null);
+        }
+    }
+
+    /** Throws {@link StoppedException} if the process is about to end. */
+    synchronized void check() {
+        if (stopping) {
+            throw new StoppedException();
+        }
+    }
+
+    private synchronized void activate(@Nullable TileScheduler scheduler) {
+        if (scheduler != null) {
+            check();
+        }
+        active = scheduler;
+    }
+
+    private void stop() {
+        boolean computing;
+        synchronized (this) {
+            stopping = true;
+            computing = active != null;
+            if (active != null) {
+                active.stop();
+            }
+        }
+        try {
+            if (closed.await(computing ? COMPUTING_SECONDS : OTHERWISE_SECONDS, TimeUnit.SECONDS) || !computing) {
+                farewell.run();
+            } // else a tile does not end; what is stored is stored
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody else can hear it: the process ends
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            // The hook runs already, and has been told.
+        }
+    }
+}

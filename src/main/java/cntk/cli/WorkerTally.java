@@ -1,0 +1,61 @@
+package cntk.cli;
+
+import cntk.backend.TileBackend;
+import cntk.plan.Tile;
+import cntk.report.RunRecord;
+import cntk.schedule.ProgressListener;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Who computed how much, for the run record. */
+final class WorkerTally implements ProgressListener {
+    private static final class Sums {
+        private long tiles;
+        private long pairs;
+        private long nanos;
+    }
+
+    private final Map<String, Sums> workers = new TreeMap<>();
+
+    @Override
+    public synchronized void tileDone(Tile tile, long pairs, String worker) {
+        Sums sums = workers.computeIfAbsent(worker, _ -> new Sums());
+        sums.tiles++;
+        sums.pairs += pairs;
+    }
+
+    private synchronized void busy(String worker, long nanos) {
+        workers.computeIfAbsent(worker, _ -> new Sums()).nanos += nanos;
+    }
+
+    /** The same worker with a watch on it. */
+    TileBackend timed(TileBackend worker) {
+        return new TileBackend() {
+            @Override
+            public String name() {
+                return worker.name();
+            }
+
+            @Override
+            public void compute(Tile tile, double[] out) throws InterruptedException {
+                long start = System.nanoTime();
+                worker.compute(tile, out);
+                busy(worker.name(), System.nanoTime() - start);
+            }
+
+            @Override
+            public void close() {
+                worker.close();
+            }
+        };
+    }
+
+    synchronized List<RunRecord.Worker> records(String backend, String description) {
+        List<RunRecord.Worker> records = new ArrayList<>();
+        workers.forEach((name, sums) -> records.add(
+                new RunRecord.Worker(name, backend, description, sums.tiles, sums.pairs, sums.nanos / 1e9)));
+        return records;
+    }
+}
