@@ -22,4 +22,10 @@ class CpuBackendF32Test extends TileBackendContract {
         boolean singular = golden.name().contains("special");
         return singular ? 3e-4 : golden.name().contains("depth21") ? 2e-6 : 1e-6;
     }
+
+    /** Linear networks (no ReLU) sum terms of both signs: conv_depth1_linear_gap has an entry of 3e-4 of the largest. */
+    @Override
+    double cancellationFloor() {
+        return 0.01;
+    }
 }

@@ -26,6 +26,8 @@ public final class CpuBackend implements KernelBackend {
     private double largestVariance;
 
     /**
+     * A backend for one network; computes nothing yet.
+     *
      * @param threads number of workers that {@link #open} gives
      */
     public CpuBackend(Network network, KernelKind kind, Precision precision, int threads) {

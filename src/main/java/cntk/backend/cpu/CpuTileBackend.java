@@ -172,10 +172,10 @@ final class CpuTileBackend implements TileBackend {
         long same(FactorCache setA, int a, ImageFactors image, FactorCache setB) {
             long same = 0;
             for (int b = begin; b < end; b++) {
-                boolean equal = setA == setB && a == b
-                        || factors.get(b - begin).hash() == image.hash()
-                                && Arrays.equals(setA.values(a), setB.values(b));
-                same |= equal ? 1L << (b - begin) : 0;
+                boolean sameIndex = setA == setB && a == b;
+                boolean sameHash = factors.get(b - begin).hash() == image.hash();
+                boolean equal = sameIndex || (sameHash && Arrays.equals(setA.values(a), setB.values(b)));
+                same |= equal ? (1L << (b - begin)) : 0;
             }
             return same;
         }
