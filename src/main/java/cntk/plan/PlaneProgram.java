@@ -30,6 +30,8 @@ public record PlaneProgram(List<PlaneStep> steps, double unit, int inputExponent
     }
 
     /**
+     * The steps of the spatial layers of a network.
+     *
      * @param largestVariance largest sum_c x_c^2 of any pixel of any image; only its power of two matters, so that the bits
      *     of a result do not depend on it
      */

@@ -11,7 +11,6 @@ import cntk.plan.Precision;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -23,10 +22,12 @@ public final class CpuBackend implements KernelBackend {
     private final KernelKind kind;
     private final Precision precision;
     private final int threads;
-    private final Map<ImageSet, FactorCache> caches = new IdentityHashMap<>();
+    private final IdentityHashMap<ImageSet, FactorCache> caches = new IdentityHashMap<>();
     private double largestVariance;
 
     /**
+     * A backend for one network; computes nothing yet.
+     *
      * @param threads number of workers that {@link #open} gives
      */
     public CpuBackend(Network network, KernelKind kind, Precision precision, int threads) {
@@ -64,8 +65,7 @@ public final class CpuBackend implements KernelBackend {
         FactorCache colCache = cache(cols, program);
         List<TileBackend> workers = new ArrayList<>();
         for (int worker = 0; worker < threads; worker++) {
-            workers.add(
-                    new CpuTileBackend("cpu/" + worker, network, program, kind, precision, rowCache, colCache));
+            workers.add(new CpuTileBackend("cpu/" + worker, network, program, kind, precision, rowCache, colCache));
         }
         return workers;
     }
@@ -77,7 +77,10 @@ public final class CpuBackend implements KernelBackend {
 
     /** Largest sum over channels of x^2 at any pixel of any image, in a power of two: only its exponent is used. */
     private double largestVariance(ImageSet images) {
-        return IntStream.range(0, images.count()).parallel().mapToDouble(image -> largestVariance(images, image)).max()
+        return IntStream.range(0, images.count())
+                .parallel()
+                .mapToDouble(image -> largestVariance(images, image))
+                .max()
                 .orElse(0);
     }
 

@@ -86,8 +86,7 @@ final class CpuTileBackend implements TileBackend {
             ImageTables[] images = new ImageTables[end - chunk];
             for (int a = chunk; a < end; a++) {
                 double[] values = setA.values(a);
-                images[a - chunk] =
-                        ImageTables.of(program, precision, setA.factors(a, values), values, shape.pixels());
+                images[a - chunk] = ImageTables.of(program, precision, setA.factors(a, values), values, shape.pixels());
             }
             for (LaneSet set : lanes) {
                 for (int a = chunk; a < end; a++) {
@@ -109,11 +108,8 @@ final class CpuTileBackend implements TileBackend {
         for (int b = set.begin; b < set.end; b++) {
             if (sink.wants(a, b)) {
                 int lane = b - set.begin;
-                double kernel = value.of(
-                        sums[2 * lane],
-                        sums[2 * lane + 1],
-                        headVariances(setA, a),
-                        headVariances(setB, b));
+                double kernel =
+                        value.of(sums[2 * lane], sums[2 * lane + 1], headVariances(setA, a), headVariances(setB, b));
                 sink.put(a, b, precision == Precision.F32 ? (float) kernel : kernel);
             }
         }
@@ -151,8 +147,7 @@ final class CpuTileBackend implements TileBackend {
         int width = shape.width();
         return switch (kind) {
             case DISPLACEMENTS ->
-                LaneTables.ofDisplacements(
-                        program, precision, height, width, factors.getFirst(), values.getFirst());
+                LaneTables.ofDisplacements(program, precision, height, width, factors.getFirst(), values.getFirst());
             case IMAGES -> LaneTables.ofImages(program, precision, height, width, factors, values, !trace);
         };
     }
@@ -177,10 +172,10 @@ final class CpuTileBackend implements TileBackend {
         long same(FactorCache setA, int a, ImageFactors image, FactorCache setB) {
             long same = 0;
             for (int b = begin; b < end; b++) {
-                boolean equal = setA == setB && a == b
-                        || factors.get(b - begin).hash() == image.hash()
-                                && Arrays.equals(setA.values(a), setB.values(b));
-                same |= equal ? 1L << (b - begin) : 0;
+                boolean sameIndex = setA == setB && a == b;
+                boolean sameHash = factors.get(b - begin).hash() == image.hash();
+                boolean equal = sameIndex || (sameHash && Arrays.equals(setA.values(a), setB.values(b)));
+                same |= equal ? (1L << (b - begin)) : 0;
             }
             return same;
         }

@@ -68,16 +68,30 @@ final class DoubleRows extends PlaneRows {
         double tangentBias = f.tangentBias;
         int width = layout.width();
         if (links == null) {
-            DoubleReluLoops.openRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
+            DoubleReluLoops.openRow(
+                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
         } else if (f.columnStep < 0) {
             double[] k = ((DoubleCells) links).array;
             int inverse = pb + f.inverseOffset;
             DoubleReluLoops.planesRow(
-                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, inverse, bias, tangentBias,
+                    x,
+                    LEAD + above,
+                    LEAD + row,
+                    LEAD + below,
+                    LEAD + out,
+                    k,
+                    la,
+                    pa,
+                    lb,
+                    pb,
+                    inverse,
+                    bias,
+                    tangentBias,
                     width);
         } else {
             double[] k = ((DoubleCells) links).array;
-            DoubleReluLoops.batchRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
+            DoubleReluLoops.batchRow(
+                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
         }
     }
 
@@ -86,8 +100,16 @@ final class DoubleRows extends PlaneRows {
         double[] la = ((DoubleCells) f.image).array;
         double[] lb = ((DoubleCells) f.lanes).array;
         DoubleReluLoops.reluRow(
-                sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, lb, LEAD + f.lanesAt, f.columnStep,
-                f.inverseOffset, layout.width());
+                sums.array,
+                cells.array,
+                LEAD + out,
+                la,
+                LEAD + f.imageAt,
+                lb,
+                LEAD + f.lanesAt,
+                f.columnStep,
+                f.inverseOffset,
+                layout.width());
     }
 
     @Override

@@ -68,16 +68,30 @@ final class FloatRows extends PlaneRows {
         float tangentBias = (float) f.tangentBias;
         int width = layout.width();
         if (links == null) {
-            FloatReluLoops.openRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
+            FloatReluLoops.openRow(
+                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
         } else if (f.columnStep < 0) {
             float[] k = ((FloatCells) links).array;
             int inverse = pb + f.inverseOffset;
             FloatReluLoops.planesRow(
-                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, inverse, bias, tangentBias,
+                    x,
+                    LEAD + above,
+                    LEAD + row,
+                    LEAD + below,
+                    LEAD + out,
+                    k,
+                    la,
+                    pa,
+                    lb,
+                    pb,
+                    inverse,
+                    bias,
+                    tangentBias,
                     width);
         } else {
             float[] k = ((FloatCells) links).array;
-            FloatReluLoops.batchRow(x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
+            FloatReluLoops.batchRow(
+                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
         }
     }
 
@@ -86,8 +100,16 @@ final class FloatRows extends PlaneRows {
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
         FloatReluLoops.reluRow(
-                sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, lb, LEAD + f.lanesAt, f.columnStep,
-                f.inverseOffset, layout.width());
+                sums.array,
+                cells.array,
+                LEAD + out,
+                la,
+                LEAD + f.imageAt,
+                lb,
+                LEAD + f.lanesAt,
+                f.columnStep,
+                f.inverseOffset,
+                layout.width());
     }
 
     @Override

@@ -74,7 +74,8 @@ final class ImageFactors {
                 case PlaneStep.Scale(double factor) -> recursion.scale(factor);
             }
         }
-        return new ImageFactors(scales, recursion.total(recursion.s), recursion.total(recursion.t), Arrays.hashCode(values));
+        return new ImageFactors(
+                scales, recursion.total(recursion.s), recursion.total(recursion.t), Arrays.hashCode(values));
     }
 
     private static Cells scaleOf(double[] variance, Precision precision) {

@@ -54,8 +54,7 @@ final class LaneTables {
             for (int m = 0; m < columns; m++) {
                 int col = Math.floorMod(width - 1 - m, width);
                 for (int c = 0; c < channels; c++) {
-                    tables.pixels.set(
-                            (c * height + i) * columns + m, scale * values[(c * height + i) * width + col]);
+                    tables.pixels.set((c * height + i) * columns + m, scale * values[(c * height + i) * width + col]);
                 }
                 for (int relu = 0; relu < tables.factors.length; relu++) {
                     double value = image.scale(relu).get(i * width + col);

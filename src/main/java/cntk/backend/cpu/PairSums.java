@@ -75,7 +75,7 @@ final class PairSums {
 
     private void replaceSelf(ImageTables image, long same) {
         for (int lane = 0; same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
-            if ((same >> lane & 1) != 0) {
+            if (((same >> lane) & 1) != 0) {
                 totals[lane] = image.image().selfS();
                 totals[lanes + lane] = image.image().selfTangent();
             }

@@ -88,7 +88,7 @@ final class PlaneSweep {
         factors.bias = conv.bias();
         factors.tangentBias = conv.train() ? conv.bias() : 0;
         boolean fused = radius == 1 && conv.relu() && (conv.train() || conv.first()) && rows.fuses(lanes);
-        Cells links = links(conv, lanes, di, dj, fused);
+        Cells links = links(conv, lanes, dj, fused);
         int shift = upwards ? -radius : radius;
         for (int k = 0; k < height; k++) {
             int i = upwards ? k : height - 1 - k;
@@ -131,7 +131,7 @@ final class PlaneSweep {
         factors.lanesAt = lanes.factorRow(Math.floorMod(i - di, height), dj);
     }
 
-    private @Nullable Cells links(PlaneStep.Conv conv, LaneTables lanes, int di, int dj, boolean fused) {
+    private @Nullable Cells links(PlaneStep.Conv conv, LaneTables lanes, int dj, boolean fused) {
         boolean perLane = lanes.kind() == LaneTables.Lanes.DISPLACEMENTS;
         if (fused && perLane) {
             return seams.near(dj, true, conv.circular());
