@@ -22,7 +22,9 @@ final class DataLocation {
 
     /** The same place for a process in another working directory. */
     static String absolute(String data) {
-        return isSample(data) ? data : directory(data).toAbsolutePath().normalize().toString();
+        return isSample(data)
+                ? data
+                : directory(data).toAbsolutePath().normalize().toString();
     }
 
     static Path directory(String data) {

@@ -22,7 +22,8 @@ final class EntrySamples {
         List<Tile> diagonal = committed.stream()
                 .filter(tile -> store.plan().symmetric() && tile.rowBlock() == tile.colBlock())
                 .toList();
-        double[] values = new double[Math.multiplyExact(store.plan().side(), store.plan().side())];
+        double[] values =
+                new double[Math.multiplyExact(store.plan().side(), store.plan().side())];
         while (entries.size() < count && !committed.isEmpty()) {
             boolean self = entries.isEmpty() && !diagonal.isEmpty();
             List<Tile> tiles = self ? diagonal : committed;

@@ -79,9 +79,8 @@ final class KernelCommand implements Callable<Integer> {
         ImageSet rows = Npy.readImages(x);
         ImageSet cols = y == null ? rows : Npy.readImages(y);
         if (!rows.shape().equals(cols.shape())) {
-            throw new InputException(
-                    cols.name() + " has images of " + cols.shape() + ", but those of " + rows.name() + " are of "
-                            + rows.shape());
+            throw new InputException(cols.name() + " has images of " + cols.shape() + ", but those of " + rows.name()
+                    + " are of " + rows.shape());
         }
         Network network = ArchitectureParser.network(arch, rows.shape());
         String note = ComputeOptions.note(compute.backend, compute.precision);
@@ -97,8 +96,7 @@ final class KernelCommand implements Callable<Integer> {
         return ExitCodes.RIGHT.code();
     }
 
-    private MatrixStage compute(
-            GramSpec gram, Backends.Picked picked, ImageSet rows, ImageSet cols, PrintWriter err) {
+    private MatrixStage compute(GramSpec gram, Backends.Picked picked, ImageSet rows, ImageSet cols, PrintWriter err) {
         try (KernelBackend backend = picked.backend();
                 ProgressPrinter printer = ProgressPrinter.start(gram.plan().pairs(), err);
                 StopGuard guard = StopGuard.start(() -> printer.say("stopped, nothing was written"));
@@ -119,7 +117,8 @@ final class KernelCommand implements Callable<Integer> {
         boolean symmetric = rows == cols;
         int side = TileSides.choose(nanos, rows.count(), cols.count(), symmetric, MAX_TILE_BYTES);
         TilePlan plan = new TilePlan(rows.count(), cols.count(), side, symmetric);
-        return new GramSpec(plan, precision, compute.kind, network.architecture().id());
+        return new GramSpec(
+                plan, precision, compute.kind, network.architecture().id());
     }
 
     private static void requireHeap(GramSpec gram) {

@@ -7,6 +7,7 @@ import cntk.schedule.ProgressListener;
 import java.io.PrintWriter;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -36,7 +37,7 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     /** @param totalPairs of all matrices to come */
     static ProgressPrinter start(long totalPairs, PrintWriter err) {
         ProgressPrinter printer = new ProgressPrinter(new Progress(totalPairs), Terminal.isStandardError(), err);
-        printer.clock.scheduleAtFixedRate(printer::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> _ = printer.clock.scheduleAtFixedRate(printer::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         return printer;
     }
 

@@ -35,7 +35,8 @@ final class RunCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DIR|sample",
             defaultValue = DataLocation.SAMPLE,
-            description = "Directory with the CIFAR-10 binary files, or the embedded sample; default: ${DEFAULT-VALUE}.")
+            description =
+                    "Directory with the CIFAR-10 binary files, or the embedded sample; default: ${DEFAULT-VALUE}.")
     private String data;
 
     @Option(

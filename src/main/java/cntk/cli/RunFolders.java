@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
 /** The layout of a run's directory, and names for new ones. */
@@ -23,7 +24,7 @@ final class RunFolders {
 
     /** Makes {@code runs/TIME-NETWORK}; two runs of the same second get two. */
     static Path create(String networkId) {
-        String name = TIME.format(LocalDateTime.now()) + "-" + networkId;
+        String name = TIME.format(LocalDateTime.now(ZoneId.systemDefault())) + "-" + networkId;
         try {
             Files.createDirectories(PARENT);
             for (int attempt = 1; ; attempt++) {

@@ -28,6 +28,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +39,7 @@ final class RunJob {
     private final RunPlan plan;
     private final List<String> words;
     private final PrintWriter err;
-    private final OffsetDateTime startedAt = OffsetDateTime.now();
+    private final OffsetDateTime startedAt = OffsetDateTime.now(ZoneId.systemDefault());
     private final List<RunRecord.Stage> stages = new ArrayList<>();
 
     /** @param words of the command line, behind {@code cntk} */
@@ -54,9 +55,10 @@ final class RunJob {
     RunResult run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked = Backends.pick(
-                request.backend(), plan.network(), request.kind(), plan.precision(), request.threads());
-        Path out = request.out().orElseGet(() -> RunFolders.create(plan.manifest().networkId()));
+        Backends.Picked picked =
+                Backends.pick(request.backend(), plan.network(), request.kind(), plan.precision(), request.threads());
+        Path out =
+                request.out().orElseGet(() -> RunFolders.create(plan.manifest().networkId()));
         try (KernelBackend backend = picked.backend();
                 RunDirectory directory = RunDirectory.open(out, plan.manifest());
                 ProgressPrinter printer = ProgressPrinter.start(plan.pairs(), err);
@@ -99,8 +101,7 @@ final class RunJob {
 
     private Solved solve(GramStore train, GramStore cross, OpenBlas blas) {
         long start = System.nanoTime();
-        try (NativeMatrix targets =
-                Targets.oneHotCentred(plan.split().train().labels())) {
+        try (NativeMatrix targets = Targets.oneHotCentred(plan.split().train().labels())) {
             RidgeSolution solution = new KernelRidge(blas, plan.request().threads())
                     .solve(
                             new TiledKernel(train.plan(), train::read),
@@ -146,15 +147,15 @@ final class RunJob {
     private List<String> warnings(RidgeSolution solution) {
         List<String> warnings = new ArrayList<>(solution.warnings());
         if (warnings.isEmpty() && plan.request().kind() == KernelKind.NNGP && plan.precision() == Precision.F32) {
-            warnings.add("NNGP kernels of natural images are so nearly singular that the rounding of float32 entries may"
-                    + " exceed the smallest eigenvalue; --precision f64 is safe");
+            warnings.add(
+                    "NNGP kernels of natural images are so nearly singular that the rounding of float32 entries may"
+                            + " exceed the smallest eigenvalue; --precision f64 is safe");
         }
         warnings.forEach(warning -> err.println("cntk: warning: " + warning));
         return List.copyOf(warnings);
     }
 
-    private RunRecord record(
-            Path out, Backends.Picked picked, OpenBlas blas, MatrixStage matrices, RunResult result) {
+    private RunRecord record(Path out, Backends.Picked picked, OpenBlas blas, MatrixStage matrices, RunResult result) {
         KernelBackend backend = picked.backend();
         Map<String, String> versions = new LinkedHashMap<>();
         versions.put("engine", Main.ManifestVersion.version());
@@ -163,12 +164,14 @@ final class RunJob {
         return new RunRecord(
                 RunRecord.FORMAT,
                 startedAt.toString(),
-                OffsetDateTime.now().toString(),
+                OffsetDateTime.now(ZoneId.systemDefault()).toString(),
                 words,
                 plan.request().options(out),
                 new RunRecord.Network(result.network(), result.networkId()),
                 new RunRecord.Backend(backend.name(), backend.description(), picked.reason()),
-                List.of(data("train", plan.split().train()), data("test", plan.split().test())),
+                List.of(
+                        data("train", plan.split().train()),
+                        data("test", plan.split().test())),
                 versions,
                 MachineCard.read(),
                 List.copyOf(stages),
@@ -200,6 +203,7 @@ final class RunJob {
         }
         printer.say(String.format(
                 "stopped with %.0f%% of the pairs stored; to resume: cntk %s",
-                100 * printer.share(), String.join(" ", again.stream().map(ShellWord::quoted).toList())));
+                100 * printer.share(),
+                String.join(" ", again.stream().map(ShellWord::quoted).toList())));
     }
 }

@@ -50,7 +50,8 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
                 OptionalInt.of(manifest.testCount()));
         requireSame(directory, "training", manifest.trainSha256(), split.train());
         requireSame(directory, "test", manifest.testSha256(), split.test());
-        Network network = ArchitectureParser.network(manifest.network(), raw.train().shape());
+        Network network =
+                ArchitectureParser.network(manifest.network(), raw.train().shape());
         return new StoredRun(directory, manifest, split, network);
     }
 
@@ -76,9 +77,7 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
     private Matrix matrix(String name, boolean symmetric, ImageSet rows) {
         List<Path> damaged = new ArrayList<>();
         GramStore store = ZarrGramStore.openReadOnly(
-                directory.resolve(name),
-                RunPlan.spec(manifest, symmetric),
-                (tile, file, reason) -> damaged.add(file));
+                directory.resolve(name), RunPlan.spec(manifest, symmetric), (tile, file, reason) -> damaged.add(file));
         Set<Tile> missing = new HashSet<>(store.missing());
         List<Tile> committed = store.plan().tiles().stream()
                 .filter(tile -> !missing.contains(tile))

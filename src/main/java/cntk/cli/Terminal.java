@@ -22,8 +22,7 @@ final class Terminal {
         }
         try {
             return (int) linker.downcallHandle(
-                                    function.get(),
-                                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+                                    function.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
                             .invokeExact(STANDARD_ERROR)
                     == 1;
         } catch (Throwable unexpected) { // what invokeExact declares; isatty itself throws nothing

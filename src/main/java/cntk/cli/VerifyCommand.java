@@ -123,8 +123,7 @@ final class VerifyCommand implements Callable<Integer> {
             StoredRun.Matrix matrix = begun.get(index);
             int share = Math.ceilDiv(left, begun.size() - index);
             left -= share;
-            List<EntrySamples.Entry> entries =
-                    EntrySamples.draw(matrix.store(), matrix.committed(), share, random);
+            List<EntrySamples.Entry> entries = EntrySamples.draw(matrix.store(), matrix.committed(), share, random);
             compared.addAll(oracle.compare(matrix.name(), matrix.rows(), matrix.cols(), entries));
         }
         return finding(stored, matrices, compared, damaged);
@@ -177,7 +176,10 @@ final class VerifyCommand implements Callable<Integer> {
                 finding.tiles(),
                 finding.damaged().size());
         finding.damaged().forEach(file -> out.println("            " + file));
-        out.printf(Locale.ROOT, "entries     %,d recomputed with the oracle%n", finding.compared().size());
+        out.printf(
+                Locale.ROOT,
+                "entries     %,d recomputed with the oracle%n",
+                finding.compared().size());
         out.printf(
                 Locale.ROOT,
                 "error       %.1e at worst, allowed %.0e: %s[%d, %d] is %s, the oracle has %s%n",
@@ -195,8 +197,7 @@ final class VerifyCommand implements Callable<Integer> {
         OracleCheck.Compared worst = finding.worst();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("right", finding.right());
-        fields.put(
-                "largest_relative_error", Double.isFinite(finding.largestError()) ? finding.largestError() : null);
+        fields.put("largest_relative_error", Double.isFinite(finding.largestError()) ? finding.largestError() : null);
         fields.put("allowed", finding.limit());
         fields.put("samples", finding.compared().size());
         fields.put("worst_matrix", worst.matrix());

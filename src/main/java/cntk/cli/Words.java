@@ -93,7 +93,7 @@ final class Words {
     }
 
     /** Exactly one of a few words; also lists them for the help text. */
-    private abstract static class OfWord<T> implements ITypeConverter<T>, Iterable<String> {
+    abstract static class OfWord<T> implements ITypeConverter<T>, Iterable<String> {
         private final T[] values;
         private final Function<T, String> word;
 

@@ -23,8 +23,9 @@ public final class CostModel {
 
     /** Estimated nanoseconds of one pair in the CPU backend, on one thread. */
     public static double nanosPerPair(Network network, Precision precision) {
-        long convolutions =
-                network.spatialLayers().stream().filter(Layer.Conv.class::isInstance).count();
+        long convolutions = network.spatialLayers().stream()
+                .filter(Layer.Conv.class::isInstance)
+                .count();
         long steps = 1 + Math.max(convolutions, network.spatialLayers().size() - convolutions);
         double entryNanos = precision == Precision.F32 ? F32_NANOS : F64_NANOS;
         return (network.entriesPerPair() * steps * entryNanos)
