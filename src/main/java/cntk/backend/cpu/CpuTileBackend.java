@@ -52,7 +52,7 @@ final class CpuTileBackend implements TileBackend {
         this.value = new PairValue(network, program, kernel);
         this.jobs = new PairSums.Job[pairs.group()];
         this.group = new int[pairs.group()];
-        Arrays.setAll(jobs, _ -> new PairSums.Job( PlaneRows.lanes(precision)));
+        Arrays.setAll(jobs, _ -> new PairSums.Job(PlaneRows.lanes(precision)));
     }
 
     @Override
@@ -125,8 +125,8 @@ final class CpuTileBackend implements TileBackend {
         for (int b = set.begin; b < set.end; b++) {
             if (sink.wants(a, b)) {
                 int lane = b - set.begin;
-                double kernel = value.of(
-                        sums[2 * lane], sums[2 * lane + 1], headVariances(setA, a), headVariances(setB, b));
+                double kernel =
+                        value.of(sums[2 * lane], sums[2 * lane + 1], headVariances(setA, a), headVariances(setB, b));
                 sink.put(a, b, precision == Precision.F32 ? (float) kernel : kernel);
             }
         }

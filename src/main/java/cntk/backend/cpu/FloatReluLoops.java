@@ -46,14 +46,7 @@ final class FloatReluLoops {
 
     /** Lanes are images b, and every neighbour counts: outside the image stands 0 or, wrapped, the image. */
     static void openRows(
-            float[] x,
-            int[] plan,
-            int rows,
-            float[] la,
-            float[] lb,
-            float bias,
-            float tangentBias,
-            int width) {
+            float[] x, int[] plan, int rows, float[] la, float[] lb, float bias, float tangentBias, int width) {
         for (int k = 0; k < rows; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];

@@ -21,7 +21,7 @@ final class PairSums {
     /** Planes and tables of one layer should stay in an L2 cache of 1 MB. */
     private static final int GROUP_BYTES = 600 << 10;
 
-    private static final int LARGEST_GROUP = 4;
+    private static final int LARGEST_GROUP = 2;
 
     private final PlaneProgram program;
     private final int width;
