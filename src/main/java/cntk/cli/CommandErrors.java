@@ -73,9 +73,7 @@ final class CommandErrors implements IExecutionExceptionHandler, IParameterExcep
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {
                 err.println("hint: did you mean "
-                        + String.join(
-                                " or ",
-                                suggestions.subList(0, Math.min(SUGGESTIONS, suggestions.size())))
+                        + String.join(" or ", suggestions.subList(0, Math.min(SUGGESTIONS, suggestions.size())))
                         + "?");
             }
         } else {
@@ -92,6 +90,8 @@ final class CommandErrors implements IExecutionExceptionHandler, IParameterExcep
     }
 
     private static String decapitalised(String sentence) {
-        return sentence.isEmpty() ? sentence : sentence.substring(0, 1).toLowerCase(Locale.ROOT) + sentence.substring(1);
+        return sentence.isEmpty()
+                ? sentence
+                : sentence.substring(0, 1).toLowerCase(Locale.ROOT) + sentence.substring(1);
     }
 }

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             DataCommand.class,
             ArchCommand.class,
             VerifyCommand.class,
+            BenchCommand.class,
         },
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,

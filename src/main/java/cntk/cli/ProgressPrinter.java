@@ -22,8 +22,8 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     private final ProgressLine line;
     private final boolean terminal;
     private final PrintWriter err;
-    private final ScheduledExecutorService clock =
-            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("progress").factory());
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("progress").factory());
     private boolean lineIsOpen;
     private boolean closed;
 
@@ -37,7 +37,8 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     /** @param totalPairs of all matrices to come */
     static ProgressPrinter start(long totalPairs, PrintWriter err) {
         ProgressPrinter printer = new ProgressPrinter(new Progress(totalPairs), Terminal.isStandardError(), err);
-        ScheduledFuture<?> _ = printer.clock.scheduleAtFixedRate(printer::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> _ =
+                printer.clock.scheduleAtFixedRate(printer::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         return printer;
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * The spatial layers of a network as steps on displacement planes in which no constant is ever multiplied: the weight
  * w^2/k^2 of a convolution and the 1/2 of a ReLU go into {@code unit}, so that a step is window sums, kappa0 and kappa1 alone.
- * Behind a 3x3 convolution S grows up to 9-fold; powers of two put in between keep it in range (maths.md eq. 14).
+ * Behind a 3x3 convolution S grows up to 9-fold; powers of two put in between keep it in range (maths.md eq. 15).
  *
  * @param steps in order
  * @param unit K = unit * S after the last step, and T = unit * (T~ - S)

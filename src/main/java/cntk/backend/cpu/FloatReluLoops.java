@@ -5,7 +5,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The loops of {@link FloatRows} on the Vector API. One entry, with s the window sum, d = L L' - |s|, u = d / (L L') = 1 - |c| and q = sqrt u (maths.md eq. 15):
+ * The loops of {@link FloatRows} on the Vector API. One entry, with s the window sum, d = L L' - |s|, u = d / (L L') = 1 - |c| and q = sqrt u (maths.md eq. 16):
  *
  * <pre>
  *   S := max(s, 0) + d q R(u)                          = L L' kappa1(c)

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * to {@link PlaneRows}. One thread at a time; allocates nothing once warm.
  *
  * <p>The plane of displacement (di, dj) holds at [i, j] the entry K[i, j, (i - di) mod H, (j - dj) mod W], so that the ragged
- * planes (di, dj) and (di - H, dj - W) and their like fill one torus of H W entries (maths.md eq. 12).
+ * planes (di, dj) and (di - H, dj - W) and their like fill one torus of H W entries (maths.md eq. 13).
  */
 final class PlaneSweep {
     private final PlaneProgram program;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which columns of a folded plane are neighbours. The plane of column displacement dj holds two pieces that meet between
  * columns dj-1 and dj without touching: under zero padding nothing passes that seam, nor the border of the image. Links are 0/1
- * factors, one per column and lane; without padding to mask (circular) every link is 1. maths.md eq. 13.
+ * factors, one per column and lane; without padding to mask (circular) every link is 1. maths.md eq. 14.
  */
 final class SeamLinks {
     private final Precision precision;

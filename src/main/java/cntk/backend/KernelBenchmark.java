@@ -1,0 +1,146 @@
+package cntk.backend;
+
+import cntk.arch.Network;
+import cntk.backend.cpu.CpuBackend;
+import cntk.backend.cpu.FmaPeak;
+import cntk.dataset.ImageSet;
+import cntk.dataset.ImageShape;
+import cntk.plan.KernelKind;
+import cntk.plan.Precision;
+import cntk.plan.Tile;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Times tiles of the CPU backend on one thread, beside the multiply-add peak of the same moments: the clock of a shared
+ * machine drifts, a ratio does not. What was timed is checked against the oracle once.
+ */
+public final class KernelBenchmark {
+    /**
+     * Multiply-adds and multiplications an entry and layer take in float: 16 of the ReLU step and, with seams to mask, 4 of the
+     * window sums (decisions/0002). The share of the peak counts these.
+     */
+    private static final int OPERATIONS = 16;
+
+    private static final int SEAM_OPERATIONS = 4;
+    private static final double WARM_UP_SECONDS = 2;
+    private static final int CHECKED = 3;
+
+    private final Network network;
+    private final Precision precision;
+    private final KernelKind kind;
+
+    public KernelBenchmark(Network network, KernelKind kind, Precision precision) {
+        this.network = network;
+        this.kind = kind;
+        this.precision = precision;
+    }
+
+    /**
+     * What was measured; times are medians over the repeats.
+     *
+     * @param pairsPerRepeat pairs in the timed tile
+     * @param peak float multiply-adds a second, measured between the repeats
+     * @param largestError largest relative difference from the oracle over a few entries of the timed tile
+     */
+    public record Result(
+            Network network,
+            Precision precision,
+            String description,
+            int pairsPerRepeat,
+            double[] secondsPerPair,
+            double peak,
+            double largestError) {
+        public double medianSecondsPerPair() {
+            double[] sorted = secondsPerPair.clone();
+            Arrays.sort(sorted);
+            return sorted[sorted.length / 2];
+        }
+
+        public double elementLayersPerSecond() {
+            return network.elementLayers() / medianSecondsPerPair();
+        }
+
+        /** Share of the float multiply-add peak; NaN for networks without convolutions. */
+        public double peakShare() {
+            int operations = OPERATIONS + (network.planes().onlyEqualPixels() ? 0 : SEAM_OPERATIONS);
+            return network.elementLayers() == 0 ? Double.NaN : operations * elementLayersPerSecond() / peak;
+        }
+    }
+
+    /**
+     * Measures.
+     *
+     * @param repeats timed tiles, after a warm-up of two seconds
+     */
+    public Result run(int repeats) throws InterruptedException {
+        boolean trace = network.planes().onlyEqualPixels();
+        int rows = trace ? 256 : 2;
+        int cols = trace ? 256 : rowsOfLanes();
+        ImageSet rowImages = images("rows", rows, 1);
+        ImageSet colImages = images("columns", cols, 2);
+        try (CpuBackend backend = new CpuBackend(network, kind, precision, 1)) {
+            TileBackend worker = backend.open(rowImages, colImages).getFirst();
+            Tile tile = new Tile(0, 0, 0, rows, 0, cols);
+            double[] out = new double[tile.entries()];
+            long begin = System.nanoTime();
+            FmaPeak.measure();
+            do {
+                worker.compute(tile, out);
+            } while ((System.nanoTime() - begin) * 1e-9 < WARM_UP_SECONDS);
+            double[] seconds = new double[repeats];
+            double peak = 0;
+            for (int repeat = 0; repeat < repeats; repeat++) {
+                peak = Math.max(peak, FmaPeak.measure());
+                begin = System.nanoTime();
+                worker.compute(tile, out);
+                seconds[repeat] = (System.nanoTime() - begin) * 1e-9 / tile.entries();
+            }
+            double error = largestError(rowImages, colImages, out, cols);
+            return new Result(network, precision, backend.description(), tile.entries(), seconds, peak, error);
+        }
+    }
+
+    /** As many images b as fill the lanes where lanes are images, a few elsewhere. */
+    private int rowsOfLanes() {
+        return network.entriesPerPair() > 1 << 18 ? 4 : 64;
+    }
+
+    private double largestError(ImageSet rows, ImageSet cols, double[] out, int width) throws InterruptedException {
+        double largest = 0;
+        try (OracleBackend oracle = new OracleBackend(network, kind, 1)) {
+            TileBackend worker = oracle.open(rows, cols).getFirst();
+            double[] exact = new double[1];
+            for (int sample = 0; sample < Math.min(CHECKED, out.length); sample++) {
+                int at = (int) ((long) sample * (out.length - 1) / CHECKED);
+                int row = at / width;
+                int col = at % width;
+                worker.compute(new Tile(0, 0, row, row + 1, col, col + 1), exact);
+                largest = Math.max(largest, Math.abs(out[at] / exact[0] - 1));
+            }
+        }
+        return largest;
+    }
+
+    /** Smooth images with noise: neighbouring pixels go together as in photographs. */
+    private ImageSet images(String name, int count, long seed) {
+        ImageShape shape = network.input();
+        Random random = new Random(seed);
+        double[][] values = new double[count][shape.values()];
+        for (double[] image : values) {
+            for (int c = 0; c < shape.channels(); c++) {
+                double level = random.nextGaussian();
+                double down = random.nextGaussian();
+                double across = random.nextGaussian();
+                for (int pixel = 0; pixel < shape.pixels(); pixel++) {
+                    int row = pixel / shape.width();
+                    double i = (double) row / shape.height();
+                    double j = (double) (pixel % shape.width()) / shape.width();
+                    image[c * shape.pixels() + pixel] =
+                            level + down * Math.sin(6 * i) + across * Math.cos(6 * j) + 0.2 * random.nextGaussian();
+                }
+            }
+        }
+        return ImageSet.ofValues(name, shape, values);
+    }
+}
