@@ -18,5 +18,8 @@ abstract sealed class Cells permits FloatCells, DoubleCells {
 
     abstract void copy(int from, int to, int length);
 
+    /** Copies an array of the same type and length into this one. */
+    abstract void copyAll(Cells from);
+
     abstract void zero(int from, int length);
 }

@@ -28,7 +28,8 @@ final class CpuTileBackend implements TileBackend {
     private final boolean trace;
     private final PairSums pairs;
     private final PairValue value;
-    private final double[] sums;
+    private final PairSums.Job[] jobs;
+    private final int[] group;
 
     CpuTileBackend(
             String name,
@@ -49,7 +50,9 @@ final class CpuTileBackend implements TileBackend {
         this.trace = network.planes().onlyEqualPixels();
         this.pairs = new PairSums(network, program, precision);
         this.value = new PairValue(network, program, kernel);
-        this.sums = new double[2 * PlaneRows.lanes(precision)];
+        this.jobs = new PairSums.Job[pairs.group()];
+        this.group = new int[pairs.group()];
+        Arrays.setAll(jobs, _ -> new PairSums.Job(PlaneRows.lanes(precision)));
     }
 
     @Override
@@ -89,22 +92,36 @@ final class CpuTileBackend implements TileBackend {
                 images[a - chunk] = ImageTables.of(program, precision, setA.factors(a, values), values, shape.pixels());
             }
             for (LaneSet set : lanes) {
-                for (int a = chunk; a < end; a++) {
-                    pairs(setA, a, images[a - chunk], setB, set, sink);
-                }
+                pairs(setA, chunk, images, setB, set, sink);
             }
         }
     }
 
-    private void pairs(FactorCache setA, int a, ImageTables image, FactorCache setB, LaneSet set, PairSink sink)
+    /** All wanted pairs of images {@code aBegin..} and the images of one set of lanes, group by group. */
+    private void pairs(FactorCache setA, int aBegin, ImageTables[] images, FactorCache setB, LaneSet set, PairSink sink)
             throws InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException();
+        int waiting = 0;
+        for (int k = 0; k < images.length; k++) {
+            if (set.anyWanted(aBegin + k, sink)) {
+                group[waiting] = aBegin + k;
+                jobs[waiting].image = images[k];
+                jobs[waiting].same = set.same(setA, aBegin + k, images[k].image(), setB);
+                waiting++;
+            }
+            if (waiting == jobs.length || (waiting > 0 && k == images.length - 1)) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                pairs.compute(jobs, waiting, set.tables);
+                for (int job = 0; job < waiting; job++) {
+                    put(setA, group[job], setB, set, jobs[job].sums, sink);
+                }
+                waiting = 0;
+            }
         }
-        if (!set.anyWanted(a, sink)) {
-            return;
-        }
-        pairs.compute(image, set.tables, set.same(setA, a, image.image(), setB), sums);
+    }
+
+    private void put(FactorCache setA, int a, FactorCache setB, LaneSet set, double[] sums, PairSink sink) {
         for (int b = set.begin; b < set.end; b++) {
             if (sink.wants(a, b)) {
                 int lane = b - set.begin;
@@ -124,11 +141,13 @@ final class CpuTileBackend implements TileBackend {
         if (trace) {
             return value.headVariances(factors.selfS(), factors.selfTangent());
         }
-        double[] self = new double[2 * PlaneRows.lanes(precision)];
         ImageTables image = ImageTables.of(program, precision, factors, values, shape.pixels());
         LaneTables lanes = laneTables(List.of(factors), List.of(values));
-        pairs.compute(image, lanes, 1, self);
-        return value.headVariances(self[0], self[1]);
+        PairSums.Job self = new PairSums.Job(PlaneRows.lanes(precision));
+        self.image = image;
+        self.same = 1;
+        pairs.compute(new PairSums.Job[] {self}, 1, lanes);
+        return value.headVariances(self.sums[0], self.sums[1]);
     }
 
     private LaneSet laneSet(FactorCache images, int begin, int end) {

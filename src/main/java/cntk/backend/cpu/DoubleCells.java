@@ -28,6 +28,11 @@ final class DoubleCells extends Cells {
     }
 
     @Override
+    void copyAll(Cells from) {
+        System.arraycopy(((DoubleCells) from).array, 0, array, 0, array.length);
+    }
+
+    @Override
     void zero(int from, int length) {
         Arrays.fill(array, LEAD + from, LEAD + from + length, 0.0);
     }

@@ -5,8 +5,12 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The loops of {@link DoubleRows} on the Vector API: as {@link FloatReluLoops}, but the scale of a pair is sqrt(q q') of the
- * variances. For equal, doubled and negated images the root is exact, d is 0 and the correlation exactly 1 or -1.
+ * The loops of {@link DoubleRows} on the Vector API: as {@link FloatReluLoops}, with polynomials for double.
+ *
+ * <p>The standard deviations of images b are smaller by four units in the last place ({@link LaneTables#SHRINK}). L L' of equal,
+ * doubled and negated images then stays below |s| = q in spite of three roundings, d is clamped to 0 and the correlation is
+ * exactly 1 or -1. One root of q q' would do the same at the price of a second square root (45 instead of 31 us a pair, 21
+ * layers). For other pairs u is off by 4e-16, which is less than the rounding of s.
  */
 final class DoubleReluLoops {
     private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
@@ -50,278 +54,281 @@ final class DoubleReluLoops {
     private DoubleReluLoops() {}
 
     /** Lanes are images b, and every neighbour counts: outside the image stands 0 or, wrapped, the image. */
-    static void openRow(
-            double[] x,
-            int r0,
-            int r1,
-            int r2,
-            int out,
-            double[] la,
-            int pa,
-            double[] lb,
-            int pb,
-            double bias,
-            double tangentBias,
-            int width) {
-        DoubleVector v0 = DoubleVector.fromArray(SPECIES, x, r1 - COLUMN)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 - COLUMN))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 - COLUMN));
-        DoubleVector t0 = DoubleVector.fromArray(SPECIES, x, r1 - LANES)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 - LANES))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 - LANES));
-        DoubleVector v1 = DoubleVector.fromArray(SPECIES, x, r1)
-                .add(DoubleVector.fromArray(SPECIES, x, r0))
-                .add(DoubleVector.fromArray(SPECIES, x, r2));
-        DoubleVector t1 = DoubleVector.fromArray(SPECIES, x, r1 + LANES)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 + LANES))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 + LANES));
-        for (int j = 0; j < width; j++) {
-            int e = (j + 1) * COLUMN;
-            DoubleVector v2 = DoubleVector.fromArray(SPECIES, x, r1 + e)
-                    .add(DoubleVector.fromArray(SPECIES, x, r0 + e))
-                    .add(DoubleVector.fromArray(SPECIES, x, r2 + e));
-            DoubleVector t2 = DoubleVector.fromArray(SPECIES, x, r1 + e + LANES)
-                    .add(DoubleVector.fromArray(SPECIES, x, r0 + e + LANES))
-                    .add(DoubleVector.fromArray(SPECIES, x, r2 + e + LANES));
-            DoubleVector s = v1.add(v0).add(v2).add(DoubleVector.broadcast(SPECIES, bias));
-            DoubleVector t = t1.add(t0).add(t2).add(DoubleVector.broadcast(SPECIES, tangentBias));
-            v0 = v1;
-            v1 = v2;
-            t0 = t1;
-            t1 = t2;
-            DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sqrt()
-                    .sub(s.abs())
-                    .reinterpretAsLongs()
-                    .max(0)
-                    .reinterpretAsDoubles();
-            DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            DoubleVector q = u.sqrt();
-            DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                    .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R0));
-            DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                    .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P0));
-            DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
-            DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
-                    .reinterpretAsLongs()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
-                    .reinterpretAsDoubles()
-                    .add(DoubleVector.broadcast(SPECIES, 0.5));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+    static void openRows(
+            double[] x, int[] plan, int rows, double[] la, double[] lb, double bias, double tangentBias, int width) {
+        for (int k = 0; k < rows; k++) {
+            int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
+            int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
+            int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
+            int out = LEAD + plan[k * RowPlan.STRIDE + RowPlan.OUT];
+            int pa = LEAD + plan[k * RowPlan.STRIDE + RowPlan.IMAGE];
+            int pb = LEAD + plan[k * RowPlan.STRIDE + RowPlan.LANES];
+            DoubleVector v0 = DoubleVector.fromArray(SPECIES, x, r1 - COLUMN)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 - COLUMN))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 - COLUMN));
+            DoubleVector t0 = DoubleVector.fromArray(SPECIES, x, r1 - LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 - LANES))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 - LANES));
+            DoubleVector v1 = DoubleVector.fromArray(SPECIES, x, r1)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2));
+            DoubleVector t1 = DoubleVector.fromArray(SPECIES, x, r1 + LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 + LANES))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 + LANES));
+            for (int j = 0; j < width; j++) {
+                int e = (j + 1) * COLUMN;
+                DoubleVector v2 = DoubleVector.fromArray(SPECIES, x, r1 + e)
+                        .add(DoubleVector.fromArray(SPECIES, x, r0 + e))
+                        .add(DoubleVector.fromArray(SPECIES, x, r2 + e));
+                DoubleVector t2 = DoubleVector.fromArray(SPECIES, x, r1 + e + LANES)
+                        .add(DoubleVector.fromArray(SPECIES, x, r0 + e + LANES))
+                        .add(DoubleVector.fromArray(SPECIES, x, r2 + e + LANES));
+                DoubleVector s = v1.add(v0).add(v2).add(DoubleVector.broadcast(SPECIES, bias));
+                DoubleVector t = t1.add(t0).add(t2).add(DoubleVector.broadcast(SPECIES, tangentBias));
+                v0 = v1;
+                v1 = v2;
+                t0 = t1;
+                t1 = t2;
+                DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
+                        .sub(s.abs())
+                        .reinterpretAsLongs()
+                        .max(0)
+                        .reinterpretAsDoubles();
+                DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
+                DoubleVector q = u.sqrt();
+                DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
+                        .fma(u, DoubleVector.broadcast(SPECIES, R11))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R10))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R9))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R8))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R7))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R6))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R5))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R4))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R3))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R2))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R1))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R0));
+                DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
+                        .fma(u, DoubleVector.broadcast(SPECIES, P13))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P12))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P11))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P10))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P9))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P8))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P7))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P6))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P5))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P4))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P3))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P2))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P1))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P0));
+                DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+                DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
+                        .reinterpretAsLongs()
+                        .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
+                        .reinterpretAsDoubles()
+                        .add(DoubleVector.broadcast(SPECIES, 0.5));
+                n.intoArray(x, out + j * COLUMN);
+                t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+            }
         }
     }
 
     /** Lanes are neighbouring column displacements of one pair: tables of b run backwards, seams differ by lane. */
-    static void planesRow(
+    static void displacementRows(
             double[] x,
-            int r0,
-            int r1,
-            int r2,
-            int out,
+            int[] plan,
+            int rows,
             double[] link,
             double[] la,
-            int pa,
             double[] lb,
-            int pb,
-            int inverse,
+            int inverseOffset,
             double bias,
             double tangentBias,
             int width) {
-        DoubleVector v0 = DoubleVector.fromArray(SPECIES, x, r1 - COLUMN)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 - COLUMN))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 - COLUMN));
-        DoubleVector t0 = DoubleVector.fromArray(SPECIES, x, r1 - LANES)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 - LANES))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 - LANES));
-        DoubleVector v1 = DoubleVector.fromArray(SPECIES, x, r1)
-                .add(DoubleVector.fromArray(SPECIES, x, r0))
-                .add(DoubleVector.fromArray(SPECIES, x, r2));
-        DoubleVector t1 = DoubleVector.fromArray(SPECIES, x, r1 + LANES)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 + LANES))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 + LANES));
-        DoubleVector left = DoubleVector.fromArray(SPECIES, link, LEAD);
-        for (int j = 0; j < width; j++) {
-            int e = (j + 1) * COLUMN;
-            DoubleVector v2 = DoubleVector.fromArray(SPECIES, x, r1 + e)
-                    .add(DoubleVector.fromArray(SPECIES, x, r0 + e))
-                    .add(DoubleVector.fromArray(SPECIES, x, r2 + e));
-            DoubleVector t2 = DoubleVector.fromArray(SPECIES, x, r1 + e + LANES)
-                    .add(DoubleVector.fromArray(SPECIES, x, r0 + e + LANES))
-                    .add(DoubleVector.fromArray(SPECIES, x, r2 + e + LANES));
-            DoubleVector right = DoubleVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
-            DoubleVector s = v2.fma(right, v0.fma(left, v1)).add(DoubleVector.broadcast(SPECIES, bias));
-            DoubleVector t = t2.fma(right, t0.fma(left, t1)).add(DoubleVector.broadcast(SPECIES, tangentBias));
-            left = right;
-            v0 = v1;
-            v1 = v2;
-            t0 = t1;
-            t1 = t2;
-            DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb - j)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sqrt()
-                    .sub(s.abs())
-                    .reinterpretAsLongs()
-                    .max(0)
-                    .reinterpretAsDoubles();
-            DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, inverse - j)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            DoubleVector q = u.sqrt();
-            DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                    .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R0));
-            DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                    .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P0));
-            DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
-            DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
-                    .reinterpretAsLongs()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
-                    .reinterpretAsDoubles()
-                    .add(DoubleVector.broadcast(SPECIES, 0.5));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+        for (int k = 0; k < rows; k++) {
+            int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
+            int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
+            int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
+            int out = LEAD + plan[k * RowPlan.STRIDE + RowPlan.OUT];
+            int pa = LEAD + plan[k * RowPlan.STRIDE + RowPlan.IMAGE];
+            int pb = LEAD + plan[k * RowPlan.STRIDE + RowPlan.LANES];
+            int inverse = pb + inverseOffset;
+            DoubleVector v0 = DoubleVector.fromArray(SPECIES, x, r1 - COLUMN)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 - COLUMN))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 - COLUMN));
+            DoubleVector t0 = DoubleVector.fromArray(SPECIES, x, r1 - LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 - LANES))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 - LANES));
+            DoubleVector v1 = DoubleVector.fromArray(SPECIES, x, r1)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2));
+            DoubleVector t1 = DoubleVector.fromArray(SPECIES, x, r1 + LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 + LANES))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 + LANES));
+            DoubleVector left = DoubleVector.fromArray(SPECIES, link, LEAD);
+            for (int j = 0; j < width; j++) {
+                int e = (j + 1) * COLUMN;
+                DoubleVector v2 = DoubleVector.fromArray(SPECIES, x, r1 + e)
+                        .add(DoubleVector.fromArray(SPECIES, x, r0 + e))
+                        .add(DoubleVector.fromArray(SPECIES, x, r2 + e));
+                DoubleVector t2 = DoubleVector.fromArray(SPECIES, x, r1 + e + LANES)
+                        .add(DoubleVector.fromArray(SPECIES, x, r0 + e + LANES))
+                        .add(DoubleVector.fromArray(SPECIES, x, r2 + e + LANES));
+                DoubleVector right = DoubleVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
+                DoubleVector s = v2.fma(right, v0.fma(left, v1)).add(DoubleVector.broadcast(SPECIES, bias));
+                DoubleVector t = t2.fma(right, t0.fma(left, t1)).add(DoubleVector.broadcast(SPECIES, tangentBias));
+                left = right;
+                v0 = v1;
+                v1 = v2;
+                t0 = t1;
+                t1 = t2;
+                DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb - j)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
+                        .sub(s.abs())
+                        .reinterpretAsLongs()
+                        .max(0)
+                        .reinterpretAsDoubles();
+                DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, inverse - j)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
+                DoubleVector q = u.sqrt();
+                DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
+                        .fma(u, DoubleVector.broadcast(SPECIES, R11))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R10))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R9))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R8))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R7))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R6))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R5))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R4))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R3))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R2))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R1))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R0));
+                DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
+                        .fma(u, DoubleVector.broadcast(SPECIES, P13))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P12))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P11))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P10))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P9))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P8))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P7))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P6))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P5))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P4))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P3))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P2))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P1))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P0));
+                DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+                DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
+                        .reinterpretAsLongs()
+                        .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
+                        .reinterpretAsDoubles()
+                        .add(DoubleVector.broadcast(SPECIES, 0.5));
+                n.intoArray(x, out + j * COLUMN);
+                t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+            }
         }
     }
 
     /** Lanes are images b at one displacement. */
-    static void batchRow(
+    static void imageRows(
             double[] x,
-            int r0,
-            int r1,
-            int r2,
-            int out,
+            int[] plan,
+            int rows,
             double[] link,
             double[] la,
-            int pa,
             double[] lb,
-            int pb,
             double bias,
             double tangentBias,
             int width) {
-        DoubleVector v0 = DoubleVector.fromArray(SPECIES, x, r1 - COLUMN)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 - COLUMN))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 - COLUMN));
-        DoubleVector t0 = DoubleVector.fromArray(SPECIES, x, r1 - LANES)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 - LANES))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 - LANES));
-        DoubleVector v1 = DoubleVector.fromArray(SPECIES, x, r1)
-                .add(DoubleVector.fromArray(SPECIES, x, r0))
-                .add(DoubleVector.fromArray(SPECIES, x, r2));
-        DoubleVector t1 = DoubleVector.fromArray(SPECIES, x, r1 + LANES)
-                .add(DoubleVector.fromArray(SPECIES, x, r0 + LANES))
-                .add(DoubleVector.fromArray(SPECIES, x, r2 + LANES));
-        DoubleVector left = DoubleVector.fromArray(SPECIES, link, LEAD);
-        for (int j = 0; j < width; j++) {
-            int e = (j + 1) * COLUMN;
-            DoubleVector v2 = DoubleVector.fromArray(SPECIES, x, r1 + e)
-                    .add(DoubleVector.fromArray(SPECIES, x, r0 + e))
-                    .add(DoubleVector.fromArray(SPECIES, x, r2 + e));
-            DoubleVector t2 = DoubleVector.fromArray(SPECIES, x, r1 + e + LANES)
-                    .add(DoubleVector.fromArray(SPECIES, x, r0 + e + LANES))
-                    .add(DoubleVector.fromArray(SPECIES, x, r2 + e + LANES));
-            DoubleVector right = DoubleVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
-            DoubleVector s = v2.fma(right, v0.fma(left, v1)).add(DoubleVector.broadcast(SPECIES, bias));
-            DoubleVector t = t2.fma(right, t0.fma(left, t1)).add(DoubleVector.broadcast(SPECIES, tangentBias));
-            left = right;
-            v0 = v1;
-            v1 = v2;
-            t0 = t1;
-            t1 = t2;
-            DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sqrt()
-                    .sub(s.abs())
-                    .reinterpretAsLongs()
-                    .max(0)
-                    .reinterpretAsDoubles();
-            DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            DoubleVector q = u.sqrt();
-            DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                    .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R0));
-            DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                    .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P0));
-            DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
-            DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
-                    .reinterpretAsLongs()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
-                    .reinterpretAsDoubles()
-                    .add(DoubleVector.broadcast(SPECIES, 0.5));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+        for (int k = 0; k < rows; k++) {
+            int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
+            int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
+            int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
+            int out = LEAD + plan[k * RowPlan.STRIDE + RowPlan.OUT];
+            int pa = LEAD + plan[k * RowPlan.STRIDE + RowPlan.IMAGE];
+            int pb = LEAD + plan[k * RowPlan.STRIDE + RowPlan.LANES];
+            DoubleVector v0 = DoubleVector.fromArray(SPECIES, x, r1 - COLUMN)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 - COLUMN))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 - COLUMN));
+            DoubleVector t0 = DoubleVector.fromArray(SPECIES, x, r1 - LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 - LANES))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 - LANES));
+            DoubleVector v1 = DoubleVector.fromArray(SPECIES, x, r1)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2));
+            DoubleVector t1 = DoubleVector.fromArray(SPECIES, x, r1 + LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, r0 + LANES))
+                    .add(DoubleVector.fromArray(SPECIES, x, r2 + LANES));
+            DoubleVector left = DoubleVector.fromArray(SPECIES, link, LEAD);
+            for (int j = 0; j < width; j++) {
+                int e = (j + 1) * COLUMN;
+                DoubleVector v2 = DoubleVector.fromArray(SPECIES, x, r1 + e)
+                        .add(DoubleVector.fromArray(SPECIES, x, r0 + e))
+                        .add(DoubleVector.fromArray(SPECIES, x, r2 + e));
+                DoubleVector t2 = DoubleVector.fromArray(SPECIES, x, r1 + e + LANES)
+                        .add(DoubleVector.fromArray(SPECIES, x, r0 + e + LANES))
+                        .add(DoubleVector.fromArray(SPECIES, x, r2 + e + LANES));
+                DoubleVector right = DoubleVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
+                DoubleVector s = v2.fma(right, v0.fma(left, v1)).add(DoubleVector.broadcast(SPECIES, bias));
+                DoubleVector t = t2.fma(right, t0.fma(left, t1)).add(DoubleVector.broadcast(SPECIES, tangentBias));
+                left = right;
+                v0 = v1;
+                v1 = v2;
+                t0 = t1;
+                t1 = t2;
+                DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
+                        .sub(s.abs())
+                        .reinterpretAsLongs()
+                        .max(0)
+                        .reinterpretAsDoubles();
+                DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
+                DoubleVector q = u.sqrt();
+                DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
+                        .fma(u, DoubleVector.broadcast(SPECIES, R11))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R10))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R9))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R8))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R7))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R6))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R5))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R4))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R3))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R2))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R1))
+                        .fma(u, DoubleVector.broadcast(SPECIES, R0));
+                DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
+                        .fma(u, DoubleVector.broadcast(SPECIES, P13))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P12))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P11))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P10))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P9))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P8))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P7))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P6))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P5))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P4))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P3))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P2))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P1))
+                        .fma(u, DoubleVector.broadcast(SPECIES, P0));
+                DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+                DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
+                        .reinterpretAsLongs()
+                        .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
+                        .reinterpretAsDoubles()
+                        .add(DoubleVector.broadcast(SPECIES, 0.5));
+                n.intoArray(x, out + j * COLUMN);
+                t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+            }
         }
     }
 
@@ -342,7 +349,6 @@ final class DoubleReluLoops {
             DoubleVector t = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN + LANES);
             DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * step)
                     .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sqrt()
                     .sub(s.abs())
                     .reinterpretAsLongs()
                     .max(0)

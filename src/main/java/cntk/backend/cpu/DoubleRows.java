@@ -53,45 +53,23 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
-    boolean fuses(LaneTables lanes) {
-        return true;
-    }
-
-    @Override
-    void convolveRelu(int above, int row, int below, int out, Factors f, @Nullable Cells links) {
+    void convolveRelu(RowPlan plan, Factors f, @Nullable Cells links) {
         double[] x = cells.array;
         double[] la = ((DoubleCells) f.image).array;
         double[] lb = ((DoubleCells) f.lanes).array;
-        int pa = LEAD + f.imageAt;
-        int pb = LEAD + f.lanesAt;
         double bias = f.bias;
         double tangentBias = f.tangentBias;
+        int rows = plan.rows();
         int width = layout.width();
         if (links == null) {
-            DoubleReluLoops.openRow(
-                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
+            DoubleReluLoops.openRows(x, plan.entries, rows, la, lb, bias, tangentBias, width);
         } else if (f.columnStep < 0) {
-            double[] k = ((DoubleCells) links).array;
-            int inverse = pb + f.inverseOffset;
-            DoubleReluLoops.planesRow(
-                    x,
-                    LEAD + above,
-                    LEAD + row,
-                    LEAD + below,
-                    LEAD + out,
-                    k,
-                    la,
-                    pa,
-                    lb,
-                    pb,
-                    inverse,
-                    bias,
-                    tangentBias,
-                    width);
+            double[] link = ((DoubleCells) links).array;
+            DoubleReluLoops.displacementRows(
+                    x, plan.entries, rows, link, la, lb, f.inverseOffset, bias, tangentBias, width);
         } else {
-            double[] k = ((DoubleCells) links).array;
-            DoubleReluLoops.batchRow(
-                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
+            double[] link = ((DoubleCells) links).array;
+            DoubleReluLoops.imageRows(x, plan.entries, rows, link, la, lb, bias, tangentBias, width);
         }
     }
 

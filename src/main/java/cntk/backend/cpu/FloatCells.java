@@ -28,6 +28,11 @@ final class FloatCells extends Cells {
     }
 
     @Override
+    void copyAll(Cells from) {
+        System.arraycopy(((FloatCells) from).array, 0, array, 0, array.length);
+    }
+
+    @Override
     void zero(int from, int length) {
         Arrays.fill(array, LEAD + from, LEAD + from + length, 0f);
     }

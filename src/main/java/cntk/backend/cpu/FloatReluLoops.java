@@ -45,224 +45,230 @@ final class FloatReluLoops {
     private FloatReluLoops() {}
 
     /** Lanes are images b, and every neighbour counts: outside the image stands 0 or, wrapped, the image. */
-    static void openRow(
-            float[] x,
-            int r0,
-            int r1,
-            int r2,
-            int out,
-            float[] la,
-            int pa,
-            float[] lb,
-            int pb,
-            float bias,
-            float tangentBias,
-            int width) {
-        FloatVector v0 = FloatVector.fromArray(SPECIES, x, r1 - COLUMN)
-                .add(FloatVector.fromArray(SPECIES, x, r0 - COLUMN))
-                .add(FloatVector.fromArray(SPECIES, x, r2 - COLUMN));
-        FloatVector t0 = FloatVector.fromArray(SPECIES, x, r1 - LANES)
-                .add(FloatVector.fromArray(SPECIES, x, r0 - LANES))
-                .add(FloatVector.fromArray(SPECIES, x, r2 - LANES));
-        FloatVector v1 = FloatVector.fromArray(SPECIES, x, r1)
-                .add(FloatVector.fromArray(SPECIES, x, r0))
-                .add(FloatVector.fromArray(SPECIES, x, r2));
-        FloatVector t1 = FloatVector.fromArray(SPECIES, x, r1 + LANES)
-                .add(FloatVector.fromArray(SPECIES, x, r0 + LANES))
-                .add(FloatVector.fromArray(SPECIES, x, r2 + LANES));
-        for (int j = 0; j < width; j++) {
-            int e = (j + 1) * COLUMN;
-            FloatVector v2 = FloatVector.fromArray(SPECIES, x, r1 + e)
-                    .add(FloatVector.fromArray(SPECIES, x, r0 + e))
-                    .add(FloatVector.fromArray(SPECIES, x, r2 + e));
-            FloatVector t2 = FloatVector.fromArray(SPECIES, x, r1 + e + LANES)
-                    .add(FloatVector.fromArray(SPECIES, x, r0 + e + LANES))
-                    .add(FloatVector.fromArray(SPECIES, x, r2 + e + LANES));
-            FloatVector s = v1.add(v0).add(v2).add(FloatVector.broadcast(SPECIES, bias));
-            FloatVector t = t1.add(t0).add(t2).add(FloatVector.broadcast(SPECIES, tangentBias));
-            v0 = v1;
-            v1 = v2;
-            t0 = t1;
-            t1 = t2;
-            FloatVector d = FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sub(s.abs())
-                    .reinterpretAsInts()
-                    .max(0)
-                    .reinterpretAsFloats();
-            FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            FloatVector q = u.sqrt();
-            FloatVector r = FloatVector.broadcast(SPECIES, R4)
-                    .fma(u, FloatVector.broadcast(SPECIES, R3))
-                    .fma(u, FloatVector.broadcast(SPECIES, R2))
-                    .fma(u, FloatVector.broadcast(SPECIES, R1))
-                    .fma(u, FloatVector.broadcast(SPECIES, R0));
-            FloatVector p = FloatVector.broadcast(SPECIES, P5)
-                    .fma(u, FloatVector.broadcast(SPECIES, P4))
-                    .fma(u, FloatVector.broadcast(SPECIES, P3))
-                    .fma(u, FloatVector.broadcast(SPECIES, P2))
-                    .fma(u, FloatVector.broadcast(SPECIES, P1))
-                    .fma(u, FloatVector.broadcast(SPECIES, P0));
-            FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
-            FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .add(FloatVector.broadcast(SPECIES, 0.5f));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+    static void openRows(
+            float[] x, int[] plan, int rows, float[] la, float[] lb, float bias, float tangentBias, int width) {
+        for (int k = 0; k < rows; k++) {
+            int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
+            int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
+            int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
+            int out = LEAD + plan[k * RowPlan.STRIDE + RowPlan.OUT];
+            int pa = LEAD + plan[k * RowPlan.STRIDE + RowPlan.IMAGE];
+            int pb = LEAD + plan[k * RowPlan.STRIDE + RowPlan.LANES];
+            FloatVector v0 = FloatVector.fromArray(SPECIES, x, r1 - COLUMN)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 - COLUMN))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 - COLUMN));
+            FloatVector t0 = FloatVector.fromArray(SPECIES, x, r1 - LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 - LANES))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 - LANES));
+            FloatVector v1 = FloatVector.fromArray(SPECIES, x, r1)
+                    .add(FloatVector.fromArray(SPECIES, x, r0))
+                    .add(FloatVector.fromArray(SPECIES, x, r2));
+            FloatVector t1 = FloatVector.fromArray(SPECIES, x, r1 + LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 + LANES))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 + LANES));
+            for (int j = 0; j < width; j++) {
+                int e = (j + 1) * COLUMN;
+                FloatVector v2 = FloatVector.fromArray(SPECIES, x, r1 + e)
+                        .add(FloatVector.fromArray(SPECIES, x, r0 + e))
+                        .add(FloatVector.fromArray(SPECIES, x, r2 + e));
+                FloatVector t2 = FloatVector.fromArray(SPECIES, x, r1 + e + LANES)
+                        .add(FloatVector.fromArray(SPECIES, x, r0 + e + LANES))
+                        .add(FloatVector.fromArray(SPECIES, x, r2 + e + LANES));
+                FloatVector s = v1.add(v0).add(v2).add(FloatVector.broadcast(SPECIES, bias));
+                FloatVector t = t1.add(t0).add(t2).add(FloatVector.broadcast(SPECIES, tangentBias));
+                v0 = v1;
+                v1 = v2;
+                t0 = t1;
+                t1 = t2;
+                FloatVector d = FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN)
+                        .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
+                        .sub(s.abs())
+                        .reinterpretAsInts()
+                        .max(0)
+                        .reinterpretAsFloats();
+                FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
+                        .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
+                FloatVector q = u.sqrt();
+                FloatVector r = FloatVector.broadcast(SPECIES, R4)
+                        .fma(u, FloatVector.broadcast(SPECIES, R3))
+                        .fma(u, FloatVector.broadcast(SPECIES, R2))
+                        .fma(u, FloatVector.broadcast(SPECIES, R1))
+                        .fma(u, FloatVector.broadcast(SPECIES, R0));
+                FloatVector p = FloatVector.broadcast(SPECIES, P5)
+                        .fma(u, FloatVector.broadcast(SPECIES, P4))
+                        .fma(u, FloatVector.broadcast(SPECIES, P3))
+                        .fma(u, FloatVector.broadcast(SPECIES, P2))
+                        .fma(u, FloatVector.broadcast(SPECIES, P1))
+                        .fma(u, FloatVector.broadcast(SPECIES, P0));
+                FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
+                FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
+                        .reinterpretAsFloats()
+                        .add(FloatVector.broadcast(SPECIES, 0.5f));
+                n.intoArray(x, out + j * COLUMN);
+                t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+            }
         }
     }
 
     /** Lanes are neighbouring column displacements of one pair: tables of b run backwards, seams differ by lane. */
-    static void planesRow(
+    static void displacementRows(
             float[] x,
-            int r0,
-            int r1,
-            int r2,
-            int out,
+            int[] plan,
+            int rows,
             float[] link,
             float[] la,
-            int pa,
             float[] lb,
-            int pb,
-            int inverse,
+            int inverseOffset,
             float bias,
             float tangentBias,
             int width) {
-        FloatVector v0 = FloatVector.fromArray(SPECIES, x, r1 - COLUMN)
-                .add(FloatVector.fromArray(SPECIES, x, r0 - COLUMN))
-                .add(FloatVector.fromArray(SPECIES, x, r2 - COLUMN));
-        FloatVector t0 = FloatVector.fromArray(SPECIES, x, r1 - LANES)
-                .add(FloatVector.fromArray(SPECIES, x, r0 - LANES))
-                .add(FloatVector.fromArray(SPECIES, x, r2 - LANES));
-        FloatVector v1 = FloatVector.fromArray(SPECIES, x, r1)
-                .add(FloatVector.fromArray(SPECIES, x, r0))
-                .add(FloatVector.fromArray(SPECIES, x, r2));
-        FloatVector t1 = FloatVector.fromArray(SPECIES, x, r1 + LANES)
-                .add(FloatVector.fromArray(SPECIES, x, r0 + LANES))
-                .add(FloatVector.fromArray(SPECIES, x, r2 + LANES));
-        FloatVector left = FloatVector.fromArray(SPECIES, link, LEAD);
-        for (int j = 0; j < width; j++) {
-            int e = (j + 1) * COLUMN;
-            FloatVector v2 = FloatVector.fromArray(SPECIES, x, r1 + e)
-                    .add(FloatVector.fromArray(SPECIES, x, r0 + e))
-                    .add(FloatVector.fromArray(SPECIES, x, r2 + e));
-            FloatVector t2 = FloatVector.fromArray(SPECIES, x, r1 + e + LANES)
-                    .add(FloatVector.fromArray(SPECIES, x, r0 + e + LANES))
-                    .add(FloatVector.fromArray(SPECIES, x, r2 + e + LANES));
-            FloatVector right = FloatVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
-            FloatVector s = v2.fma(right, v0.fma(left, v1)).add(FloatVector.broadcast(SPECIES, bias));
-            FloatVector t = t2.fma(right, t0.fma(left, t1)).add(FloatVector.broadcast(SPECIES, tangentBias));
-            left = right;
-            v0 = v1;
-            v1 = v2;
-            t0 = t1;
-            t1 = t2;
-            FloatVector d = FloatVector.fromArray(SPECIES, lb, pb - j)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sub(s.abs())
-                    .reinterpretAsInts()
-                    .max(0)
-                    .reinterpretAsFloats();
-            FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, inverse - j)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            FloatVector q = u.sqrt();
-            FloatVector r = FloatVector.broadcast(SPECIES, R4)
-                    .fma(u, FloatVector.broadcast(SPECIES, R3))
-                    .fma(u, FloatVector.broadcast(SPECIES, R2))
-                    .fma(u, FloatVector.broadcast(SPECIES, R1))
-                    .fma(u, FloatVector.broadcast(SPECIES, R0));
-            FloatVector p = FloatVector.broadcast(SPECIES, P5)
-                    .fma(u, FloatVector.broadcast(SPECIES, P4))
-                    .fma(u, FloatVector.broadcast(SPECIES, P3))
-                    .fma(u, FloatVector.broadcast(SPECIES, P2))
-                    .fma(u, FloatVector.broadcast(SPECIES, P1))
-                    .fma(u, FloatVector.broadcast(SPECIES, P0));
-            FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
-            FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .add(FloatVector.broadcast(SPECIES, 0.5f));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+        for (int k = 0; k < rows; k++) {
+            int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
+            int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
+            int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
+            int out = LEAD + plan[k * RowPlan.STRIDE + RowPlan.OUT];
+            int pa = LEAD + plan[k * RowPlan.STRIDE + RowPlan.IMAGE];
+            int pb = LEAD + plan[k * RowPlan.STRIDE + RowPlan.LANES];
+            int inverse = pb + inverseOffset;
+            FloatVector v0 = FloatVector.fromArray(SPECIES, x, r1 - COLUMN)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 - COLUMN))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 - COLUMN));
+            FloatVector t0 = FloatVector.fromArray(SPECIES, x, r1 - LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 - LANES))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 - LANES));
+            FloatVector v1 = FloatVector.fromArray(SPECIES, x, r1)
+                    .add(FloatVector.fromArray(SPECIES, x, r0))
+                    .add(FloatVector.fromArray(SPECIES, x, r2));
+            FloatVector t1 = FloatVector.fromArray(SPECIES, x, r1 + LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 + LANES))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 + LANES));
+            FloatVector left = FloatVector.fromArray(SPECIES, link, LEAD);
+            for (int j = 0; j < width; j++) {
+                int e = (j + 1) * COLUMN;
+                FloatVector v2 = FloatVector.fromArray(SPECIES, x, r1 + e)
+                        .add(FloatVector.fromArray(SPECIES, x, r0 + e))
+                        .add(FloatVector.fromArray(SPECIES, x, r2 + e));
+                FloatVector t2 = FloatVector.fromArray(SPECIES, x, r1 + e + LANES)
+                        .add(FloatVector.fromArray(SPECIES, x, r0 + e + LANES))
+                        .add(FloatVector.fromArray(SPECIES, x, r2 + e + LANES));
+                FloatVector right = FloatVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
+                FloatVector s = v2.fma(right, v0.fma(left, v1)).add(FloatVector.broadcast(SPECIES, bias));
+                FloatVector t = t2.fma(right, t0.fma(left, t1)).add(FloatVector.broadcast(SPECIES, tangentBias));
+                left = right;
+                v0 = v1;
+                v1 = v2;
+                t0 = t1;
+                t1 = t2;
+                FloatVector d = FloatVector.fromArray(SPECIES, lb, pb - j)
+                        .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
+                        .sub(s.abs())
+                        .reinterpretAsInts()
+                        .max(0)
+                        .reinterpretAsFloats();
+                FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, inverse - j)
+                        .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
+                FloatVector q = u.sqrt();
+                FloatVector r = FloatVector.broadcast(SPECIES, R4)
+                        .fma(u, FloatVector.broadcast(SPECIES, R3))
+                        .fma(u, FloatVector.broadcast(SPECIES, R2))
+                        .fma(u, FloatVector.broadcast(SPECIES, R1))
+                        .fma(u, FloatVector.broadcast(SPECIES, R0));
+                FloatVector p = FloatVector.broadcast(SPECIES, P5)
+                        .fma(u, FloatVector.broadcast(SPECIES, P4))
+                        .fma(u, FloatVector.broadcast(SPECIES, P3))
+                        .fma(u, FloatVector.broadcast(SPECIES, P2))
+                        .fma(u, FloatVector.broadcast(SPECIES, P1))
+                        .fma(u, FloatVector.broadcast(SPECIES, P0));
+                FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
+                FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
+                        .reinterpretAsFloats()
+                        .add(FloatVector.broadcast(SPECIES, 0.5f));
+                n.intoArray(x, out + j * COLUMN);
+                t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+            }
         }
     }
 
     /** Lanes are images b at one displacement. */
-    static void batchRow(
+    static void imageRows(
             float[] x,
-            int r0,
-            int r1,
-            int r2,
-            int out,
+            int[] plan,
+            int rows,
             float[] link,
             float[] la,
-            int pa,
             float[] lb,
-            int pb,
             float bias,
             float tangentBias,
             int width) {
-        FloatVector v0 = FloatVector.fromArray(SPECIES, x, r1 - COLUMN)
-                .add(FloatVector.fromArray(SPECIES, x, r0 - COLUMN))
-                .add(FloatVector.fromArray(SPECIES, x, r2 - COLUMN));
-        FloatVector t0 = FloatVector.fromArray(SPECIES, x, r1 - LANES)
-                .add(FloatVector.fromArray(SPECIES, x, r0 - LANES))
-                .add(FloatVector.fromArray(SPECIES, x, r2 - LANES));
-        FloatVector v1 = FloatVector.fromArray(SPECIES, x, r1)
-                .add(FloatVector.fromArray(SPECIES, x, r0))
-                .add(FloatVector.fromArray(SPECIES, x, r2));
-        FloatVector t1 = FloatVector.fromArray(SPECIES, x, r1 + LANES)
-                .add(FloatVector.fromArray(SPECIES, x, r0 + LANES))
-                .add(FloatVector.fromArray(SPECIES, x, r2 + LANES));
-        FloatVector left = FloatVector.fromArray(SPECIES, link, LEAD);
-        for (int j = 0; j < width; j++) {
-            int e = (j + 1) * COLUMN;
-            FloatVector v2 = FloatVector.fromArray(SPECIES, x, r1 + e)
-                    .add(FloatVector.fromArray(SPECIES, x, r0 + e))
-                    .add(FloatVector.fromArray(SPECIES, x, r2 + e));
-            FloatVector t2 = FloatVector.fromArray(SPECIES, x, r1 + e + LANES)
-                    .add(FloatVector.fromArray(SPECIES, x, r0 + e + LANES))
-                    .add(FloatVector.fromArray(SPECIES, x, r2 + e + LANES));
-            FloatVector right = FloatVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
-            FloatVector s = v2.fma(right, v0.fma(left, v1)).add(FloatVector.broadcast(SPECIES, bias));
-            FloatVector t = t2.fma(right, t0.fma(left, t1)).add(FloatVector.broadcast(SPECIES, tangentBias));
-            left = right;
-            v0 = v1;
-            v1 = v2;
-            t0 = t1;
-            t1 = t2;
-            FloatVector d = FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sub(s.abs())
-                    .reinterpretAsInts()
-                    .max(0)
-                    .reinterpretAsFloats();
-            FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            FloatVector q = u.sqrt();
-            FloatVector r = FloatVector.broadcast(SPECIES, R4)
-                    .fma(u, FloatVector.broadcast(SPECIES, R3))
-                    .fma(u, FloatVector.broadcast(SPECIES, R2))
-                    .fma(u, FloatVector.broadcast(SPECIES, R1))
-                    .fma(u, FloatVector.broadcast(SPECIES, R0));
-            FloatVector p = FloatVector.broadcast(SPECIES, P5)
-                    .fma(u, FloatVector.broadcast(SPECIES, P4))
-                    .fma(u, FloatVector.broadcast(SPECIES, P3))
-                    .fma(u, FloatVector.broadcast(SPECIES, P2))
-                    .fma(u, FloatVector.broadcast(SPECIES, P1))
-                    .fma(u, FloatVector.broadcast(SPECIES, P0));
-            FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
-            FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .add(FloatVector.broadcast(SPECIES, 0.5f));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+        for (int k = 0; k < rows; k++) {
+            int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
+            int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
+            int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
+            int out = LEAD + plan[k * RowPlan.STRIDE + RowPlan.OUT];
+            int pa = LEAD + plan[k * RowPlan.STRIDE + RowPlan.IMAGE];
+            int pb = LEAD + plan[k * RowPlan.STRIDE + RowPlan.LANES];
+            FloatVector v0 = FloatVector.fromArray(SPECIES, x, r1 - COLUMN)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 - COLUMN))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 - COLUMN));
+            FloatVector t0 = FloatVector.fromArray(SPECIES, x, r1 - LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 - LANES))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 - LANES));
+            FloatVector v1 = FloatVector.fromArray(SPECIES, x, r1)
+                    .add(FloatVector.fromArray(SPECIES, x, r0))
+                    .add(FloatVector.fromArray(SPECIES, x, r2));
+            FloatVector t1 = FloatVector.fromArray(SPECIES, x, r1 + LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, r0 + LANES))
+                    .add(FloatVector.fromArray(SPECIES, x, r2 + LANES));
+            FloatVector left = FloatVector.fromArray(SPECIES, link, LEAD);
+            for (int j = 0; j < width; j++) {
+                int e = (j + 1) * COLUMN;
+                FloatVector v2 = FloatVector.fromArray(SPECIES, x, r1 + e)
+                        .add(FloatVector.fromArray(SPECIES, x, r0 + e))
+                        .add(FloatVector.fromArray(SPECIES, x, r2 + e));
+                FloatVector t2 = FloatVector.fromArray(SPECIES, x, r1 + e + LANES)
+                        .add(FloatVector.fromArray(SPECIES, x, r0 + e + LANES))
+                        .add(FloatVector.fromArray(SPECIES, x, r2 + e + LANES));
+                FloatVector right = FloatVector.fromArray(SPECIES, link, LEAD + (j + 1) * LANES);
+                FloatVector s = v2.fma(right, v0.fma(left, v1)).add(FloatVector.broadcast(SPECIES, bias));
+                FloatVector t = t2.fma(right, t0.fma(left, t1)).add(FloatVector.broadcast(SPECIES, tangentBias));
+                left = right;
+                v0 = v1;
+                v1 = v2;
+                t0 = t1;
+                t1 = t2;
+                FloatVector d = FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN)
+                        .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
+                        .sub(s.abs())
+                        .reinterpretAsInts()
+                        .max(0)
+                        .reinterpretAsFloats();
+                FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
+                        .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
+                FloatVector q = u.sqrt();
+                FloatVector r = FloatVector.broadcast(SPECIES, R4)
+                        .fma(u, FloatVector.broadcast(SPECIES, R3))
+                        .fma(u, FloatVector.broadcast(SPECIES, R2))
+                        .fma(u, FloatVector.broadcast(SPECIES, R1))
+                        .fma(u, FloatVector.broadcast(SPECIES, R0));
+                FloatVector p = FloatVector.broadcast(SPECIES, P5)
+                        .fma(u, FloatVector.broadcast(SPECIES, P4))
+                        .fma(u, FloatVector.broadcast(SPECIES, P3))
+                        .fma(u, FloatVector.broadcast(SPECIES, P2))
+                        .fma(u, FloatVector.broadcast(SPECIES, P1))
+                        .fma(u, FloatVector.broadcast(SPECIES, P0));
+                FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
+                FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
+                        .reinterpretAsInts()
+                        .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
+                        .reinterpretAsFloats()
+                        .add(FloatVector.broadcast(SPECIES, 0.5f));
+                n.intoArray(x, out + j * COLUMN);
+                t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+            }
         }
     }
 

@@ -53,45 +53,23 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    boolean fuses(LaneTables lanes) {
-        return true;
-    }
-
-    @Override
-    void convolveRelu(int above, int row, int below, int out, Factors f, @Nullable Cells links) {
+    void convolveRelu(RowPlan plan, Factors f, @Nullable Cells links) {
         float[] x = cells.array;
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
-        int pa = LEAD + f.imageAt;
-        int pb = LEAD + f.lanesAt;
         float bias = (float) f.bias;
         float tangentBias = (float) f.tangentBias;
+        int rows = plan.rows();
         int width = layout.width();
         if (links == null) {
-            FloatReluLoops.openRow(
-                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, la, pa, lb, pb, bias, tangentBias, width);
+            FloatReluLoops.openRows(x, plan.entries, rows, la, lb, bias, tangentBias, width);
         } else if (f.columnStep < 0) {
-            float[] k = ((FloatCells) links).array;
-            int inverse = pb + f.inverseOffset;
-            FloatReluLoops.planesRow(
-                    x,
-                    LEAD + above,
-                    LEAD + row,
-                    LEAD + below,
-                    LEAD + out,
-                    k,
-                    la,
-                    pa,
-                    lb,
-                    pb,
-                    inverse,
-                    bias,
-                    tangentBias,
-                    width);
+            float[] link = ((FloatCells) links).array;
+            FloatReluLoops.displacementRows(
+                    x, plan.entries, rows, link, la, lb, f.inverseOffset, bias, tangentBias, width);
         } else {
-            float[] k = ((FloatCells) links).array;
-            FloatReluLoops.batchRow(
-                    x, LEAD + above, LEAD + row, LEAD + below, LEAD + out, k, la, pa, lb, pb, bias, tangentBias, width);
+            float[] link = ((FloatCells) links).array;
+            FloatReluLoops.imageRows(x, plan.entries, rows, link, la, lb, bias, tangentBias, width);
         }
     }
 

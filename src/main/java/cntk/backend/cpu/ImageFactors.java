@@ -6,11 +6,11 @@ import cntk.plan.Precision;
 import java.util.Arrays;
 
 /**
- * What the recursion needs of one image alone: the scale of every pixel before every ReLU, and the sums of the image with
+ * What the recursion needs of one image alone: the standard deviation of every pixel before every ReLU, and the sums of the image with
  * itself on plane (0,0). There every correlation is 1, so that S passes a ReLU unchanged and no angle is ever computed.
  *
  * <p>All in double, in the order of operations of {@link DoubleRows}: the variance of an image is bit for bit the covariance
- * that the planes find for two equal images, and their correlation is exactly 1.
+ * that the planes find for two equal images.
  */
 final class ImageFactors {
     /** Variances below are zero variance: float roots of it have no inverse product in range (maths.md eq. 7). */
@@ -18,13 +18,13 @@ final class ImageFactors {
 
     private static final double SMALLEST_F64 = 0x1p-400;
 
-    private final Cells[] scales;
+    private final Cells[] deviations;
     private final double selfS;
     private final double selfTangent;
     private final int hash;
 
-    private ImageFactors(Cells[] scales, double selfS, double selfTangent, int hash) {
-        this.scales = scales;
+    private ImageFactors(Cells[] deviations, double selfS, double selfTangent, int hash) {
+        this.deviations = deviations;
         this.selfS = selfS;
         this.selfTangent = selfTangent;
         this.hash = hash;
@@ -35,9 +35,9 @@ final class ImageFactors {
         return (long) program.relus() * pixels * precision.bytes();
     }
 
-    /** [i W + j] before ReLU number {@code relu}: standard deviations in F32, variances in F64; 0 for zero variance. */
-    Cells scale(int relu) {
-        return scales[relu];
+    /** Standard deviations L [i W + j] before ReLU number {@code relu}; 0 for zero variance. */
+    Cells deviations(int relu) {
+        return deviations[relu];
     }
 
     /** Sum of S over plane (0,0) of the image with itself. */
@@ -60,34 +60,31 @@ final class ImageFactors {
      */
     static ImageFactors of(PlaneProgram program, Precision precision, int height, int width, double[] values) {
         Recursion recursion = new Recursion(program, height, width, values);
-        Cells[] scales = new Cells[program.relus()];
+        Cells[] deviations = new Cells[program.relus()];
         int relu = 0;
         for (PlaneStep step : program.steps()) {
             switch (step) {
                 case PlaneStep.Conv conv -> {
                     recursion.convolve(conv);
                     if (conv.relu()) {
-                        scales[relu++] = scaleOf(recursion.s, precision);
+                        deviations[relu++] = deviations(recursion.s, precision);
                     }
                 }
-                case PlaneStep.Relu() -> scales[relu++] = scaleOf(recursion.s, precision);
+                case PlaneStep.Relu() -> deviations[relu++] = deviations(recursion.s, precision);
                 case PlaneStep.Scale(double factor) -> recursion.scale(factor);
             }
         }
         return new ImageFactors(
-                scales, recursion.total(recursion.s), recursion.total(recursion.t), Arrays.hashCode(values));
+                deviations, recursion.total(recursion.s), recursion.total(recursion.t), Arrays.hashCode(values));
     }
 
-    private static Cells scaleOf(double[] variance, Precision precision) {
-        Cells scale = Cells.of(precision, variance.length);
+    private static Cells deviations(double[] variance, Precision precision) {
+        double smallest = precision == Precision.F32 ? SMALLEST_F32 : SMALLEST_F64;
+        Cells deviations = Cells.of(precision, variance.length);
         for (int pixel = 0; pixel < variance.length; pixel++) {
-            double q = variance[pixel];
-            switch (precision) {
-                case F32 -> scale.set(pixel, q < SMALLEST_F32 ? 0 : Math.sqrt(q));
-                case F64 -> scale.set(pixel, q < SMALLEST_F64 ? 0 : q);
-            }
+            deviations.set(pixel, variance[pixel] < smallest ? 0 : Math.sqrt(variance[pixel]));
         }
-        return scale;
+        return deviations;
     }
 
     /** S and T~ of the image with itself at equal pixels. */

@@ -7,7 +7,7 @@ import cntk.plan.Precision;
  * Image a as the planes read it, broadcast to all lanes.
  *
  * @param pixels [c][i W + j], times 2^inputExponent
- * @param factors before each ReLU [i W + j][scale, 1 / standard deviation]
+ * @param factors before each ReLU [i W + j][L, 1 / L]
  */
 record ImageTables(Cells pixels, Cells[] factors, ImageFactors image) {
     static ImageTables of(PlaneProgram program, Precision precision, ImageFactors image, double[] values, int pixels) {
@@ -18,26 +18,20 @@ record ImageTables(Cells pixels, Cells[] factors, ImageFactors image) {
         }
         Cells[] factors = new Cells[program.relus()];
         for (int relu = 0; relu < factors.length; relu++) {
-            Cells from = image.scale(relu);
+            Cells from = image.deviations(relu);
             Cells to = Cells.of(precision, 2 * pixels);
             for (int pixel = 0; pixel < pixels; pixel++) {
                 double value = from.get(pixel);
                 to.set(2 * pixel, value);
-                to.set(2 * pixel + 1, inverse(precision, value));
+                to.set(2 * pixel + 1, inverse(value));
             }
             factors[relu] = to;
         }
         return new ImageTables(scaled, factors, image);
     }
 
-    /** 1 / standard deviation of a scale (see {@link ImageFactors#scale}), 0 for zero variance. */
-    static double inverse(Precision precision, double scale) {
-        if (scale == 0) {
-            return 0;
-        }
-        return switch (precision) {
-            case F32 -> 1 / scale;
-            case F64 -> 1 / Math.sqrt(scale);
-        };
+    /** 1 / L, 0 for zero variance. */
+    static double inverse(double deviation) {
+        return deviation == 0 ? 0 : 1 / deviation;
     }
 }

@@ -16,6 +16,9 @@ final class LaneTables {
         IMAGES
     }
 
+    /** 1 - 2^-51; see {@link DoubleReluLoops}. In float it rounds away. */
+    static final double SHRINK = 1 - 0x1p-51;
+
     private final Lanes kind;
     private final int height;
     private final int width;
@@ -57,9 +60,9 @@ final class LaneTables {
                     tables.pixels.set((c * height + i) * columns + m, scale * values[(c * height + i) * width + col]);
                 }
                 for (int relu = 0; relu < tables.factors.length; relu++) {
-                    double value = image.scale(relu).get(i * width + col);
-                    tables.factors[relu].set(2 * i * columns + m, value);
-                    tables.factors[relu].set((2 * i + 1) * columns + m, ImageTables.inverse(precision, value));
+                    double value = image.deviations(relu).get(i * width + col);
+                    tables.factors[relu].set(2 * i * columns + m, SHRINK * value);
+                    tables.factors[relu].set((2 * i + 1) * columns + m, ImageTables.inverse(value));
                 }
             }
         }
@@ -93,20 +96,20 @@ final class LaneTables {
                 }
             }
             for (int relu = 0; relu < tables.factors.length; relu++) {
-                tables.interleave(tables.factors[relu], images.get(lane).scale(relu), precision, lane);
+                tables.interleave(tables.factors[relu], images.get(lane).deviations(relu), lane);
             }
         }
         return tables;
     }
 
-    private void interleave(Cells to, Cells from, Precision precision, int lane) {
+    private void interleave(Cells to, Cells from, int lane) {
         for (int i = 0; i < height; i++) {
             for (int j = 0; j < width; j++) {
                 double value = from.get(i * width + j);
-                double inverse = ImageTables.inverse(precision, value);
+                double inverse = ImageTables.inverse(value);
                 for (int m = j; m < columns; m += width) {
                     int at = (i * columns + m) * 2 * lanes + lane;
-                    to.set(at, value);
+                    to.set(at, SHRINK * value);
                     to.set(at + lanes, inverse);
                 }
             }
@@ -143,7 +146,7 @@ final class LaneTables {
         return kind == Lanes.IMAGES ? 2 * lanes : -1;
     }
 
-    /** From a scale to the 1 / standard deviation beside it. */
+    /** From an L to the 1 / L that belongs to it. */
     int inverseOffset() {
         return kind == Lanes.IMAGES ? lanes : columns;
     }

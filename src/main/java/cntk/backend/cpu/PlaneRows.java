@@ -38,14 +38,12 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** S = sum_c x_c x'_c, and T~ = S or 0. */
     abstract void input(int row, ImageTables image, int i, LaneTables lanes, int at, boolean tangent);
 
-    /** Whether {@link #convolveRelu} does 3x3 windows for these lanes; elsewhere sums and ReLU go separately. */
-    abstract boolean fuses(LaneTables lanes);
-
     /**
-     * 3x3 window sums and ReLU of one row, for a trained layer (or the first). Links are 0/1 factors per column and lane, or
-     * null where every neighbour counts (outside the image stands 0).
+     * 3x3 window sums and ReLU of all rows of the plan, in its order, for a trained layer (or the first).
+     *
+     * @param links {@link SeamLinks#near}, or null where every neighbour counts (outside the image stands 0)
      */
-    abstract void convolveRelu(int above, int row, int below, int out, Factors factors, @Nullable Cells links);
+    abstract void convolveRelu(RowPlan plan, Factors factors, @Nullable Cells links);
 
     /**
      * Window sums of one row into the scratch row: S + bias, and T.
@@ -71,7 +69,7 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
     abstract void addTotals(int row, double[] totals);
 
-    /** What a ReLU reads: tables of both images for one row and the biases of the layer before. */
+    /** What a ReLU reads: tables of both images and the biases of the layer before. */
     static final class Factors {
         Cells image;
         int imageAt;
