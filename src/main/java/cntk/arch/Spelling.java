@@ -3,11 +3,11 @@ package cntk.arch;
 import java.util.Collection;
 
 /** Finds the word that was meant. */
-final class Spelling {
+public final class Spelling {
     private Spelling() {}
 
     /** A hint line: the known word within two typing errors of {@code word}, else {@code otherwise}. */
-    static String hint(String word, Collection<String> knownWords, String otherwise) {
+    public static String hint(String word, Collection<String> knownWords, String otherwise) {
         String nearest = "";
         int fewest = Math.min(2, word.length() - 1) + 1;
         for (String known : knownWords) {

@@ -51,7 +51,7 @@ public final class Backends {
             case AUTO ->
                 new Picked(
                         cpu(network, kind, precision, threads),
-                        "picked by auto: it takes every network; the oracle is for checks");
+                        "picked by auto: it takes every network, and the oracle is for checks");
             case CPU -> new Picked(cpu(network, kind, precision, threads), "asked for");
             case ORACLE -> new Picked(oracle(network, kind, precision, threads), "asked for");
         };

@@ -25,14 +25,22 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "arch",
         description = {
-            "Prints the layers of a network with their shapes and costs, its canonical text and its id.",
+            "Prints the layers of a network with their shapes and costs, its canonical text",
+            "and its id.",
             "",
-            "NETWORK is the name of a .json file, or text: layers separated by spaces, groups repeated, presets:",
+            "NETWORK is the name of a .json file, or text: layers separated by spaces,",
+            "groups repeated, presets, for example",
             "  conv(k=3,pad=zero,w=1.41421356,b=0) relu (conv relu)x9 gap dense",
-            "  cntk(depth=11,readout=gap)         Arora et al. 2019; readout=gap or flatten, fix=true or false",
-            "  fc(depth=4,w=1.41421356,b=0.1)     fully connected",
-            "Layers: conv(k=3,stride=1,pad=zero,w=1.4142135623730951,b=0,train=true)  k=1, 3, 5; pad=zero, circular",
-            "        relu  flatten  gap  dense(w=1,b=0,train=true)",
+            "  cntk(depth=11,readout=gap)",
+            "",
+            "Layers and the values of their arguments where they are left out:",
+            "  conv(k=3,stride=1,pad=zero,w=1.4142135623730951,b=0,train=true)",
+            "      k=1, 3 or 5; pad=zero or circular",
+            "  relu  flatten  gap  dense(w=1,b=0,train=true)",
+            "Presets:",
+            "  cntk(depth=D,readout=gap,fix=true)    Arora et al. 2019; readout=gap or",
+            "      flatten, for which fix=false is the default",
+            "  fc(depth=D,w=1.4142135623730951,b=0)  fully connected",
             ""
         })
 final class ArchCommand implements Callable<Integer> {

@@ -1,5 +1,6 @@
 package cntk.cli;
 
+import cntk.arch.Spelling;
 import cntk.backend.BackendUnavailableException;
 import cntk.dataset.InputException;
 import cntk.gram.StoreException;
@@ -10,7 +11,6 @@ import cntk.solve.NativeLibraryException;
 import cntk.solve.NonFiniteKernelException;
 import cntk.solve.NotPositiveDefiniteException;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import picocli.CommandLine;
@@ -22,8 +22,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into one line on stderr, perhaps hints below it, and an exit code. */
 final class CommandErrors implements IExecutionExceptionHandler, IParameterExceptionHandler {
-    private static final int SUGGESTIONS = 3;
-
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
         report(failure, command.getErr(), Main.debug(command));
@@ -67,26 +65,28 @@ final class CommandErrors implements IExecutionExceptionHandler, IParameterExcep
         if (Main.debug(command)) {
             failure.printStackTrace(err);
         }
-        String name = command.getCommandSpec().qualifiedName();
+        String otherwise = command.getCommandSpec().qualifiedName() + " --help lists what it takes";
         if (failure instanceof UnmatchedArgumentException unmatched) {
-            err.println("cntk: " + unknown(unmatched));
-            List<String> suggestions = unmatched.getSuggestions();
-            if (!suggestions.isEmpty()) {
-                err.println("hint: did you mean "
-                        + String.join(" or ", suggestions.subList(0, Math.min(SUGGESTIONS, suggestions.size())))
-                        + "?");
-            }
+            err.println("cntk: " + unknown(command, unmatched.getUnmatched().getFirst(), otherwise));
         } else {
-            err.println("cntk: " + decapitalised(Objects.requireNonNullElse(failure.getMessage(), "wrong usage")));
+            err.println("cntk: " + decapitalised(Objects.requireNonNullElse(failure.getMessage(), "wrong usage"))
+                    + "\nhint: " + otherwise);
         }
-        err.println("hint: " + name + " --help lists what it takes");
         err.flush();
         return ExitCodes.BAD_INPUT.code();
     }
 
-    private static String unknown(UnmatchedArgumentException unmatched) {
-        String first = unmatched.getUnmatched().getFirst();
-        return (unmatched.isUnknownOption() ? "unknown option " : "unexpected argument ") + "'" + first + "'";
+    private static String unknown(CommandLine command, String word, String otherwise) {
+        if (word.startsWith("-")) {
+            String name = word.split("=", 2)[0];
+            return "unknown option '" + name + "'"
+                    + Spelling.hint(name, command.getCommandSpec().optionsMap().keySet(), otherwise);
+        }
+        if (command.getSubcommands().isEmpty()) {
+            return "unexpected argument '" + word + "'\nhint: " + otherwise;
+        }
+        return "'" + word + "' is not a command"
+                + Spelling.hint(word, command.getSubcommands().keySet(), otherwise);
     }
 
     private static String decapitalised(String sentence) {

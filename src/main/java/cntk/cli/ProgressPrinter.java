@@ -1,5 +1,6 @@
 package cntk.cli;
 
+import cntk.backend.Backends;
 import cntk.plan.Tile;
 import cntk.schedule.Progress;
 import cntk.schedule.ProgressLine;
@@ -17,6 +18,10 @@ import java.util.concurrent.TimeUnit;
 final class ProgressPrinter implements ProgressListener, AutoCloseable {
     private static final long TICK_MILLIS = 100;
     private static final String CLEAR = "\r\u001b[K";
+    /** A line that is wrapped cannot rewrite itself, so a narrow terminal cuts it off. */
+    private static final String WRAP_OFF = "\u001b[?7l";
+
+    private static final String WRAP_ON = "\u001b[?7h";
 
     private final Progress progress;
     private final ProgressLine line;
@@ -45,7 +50,7 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     private synchronized void tick() {
         if (!closed) {
             line.due().ifPresent(text -> {
-                err.print(text);
+                err.print(terminal ? WRAP_OFF + text + WRAP_ON : text);
                 err.flush();
                 lineIsOpen = terminal;
             });
@@ -57,6 +62,11 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
         clear();
         err.println("cntk: " + message);
         err.flush();
+    }
+
+    /** What computes, and why. */
+    void say(Backends.Picked picked) {
+        say("backend " + picked.backend().name() + " (" + picked.backend().description() + "), " + picked.reason());
     }
 
     /** Share of the pairs that are in the stores, 0 to 1. */

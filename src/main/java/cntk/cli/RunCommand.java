@@ -21,9 +21,12 @@ import picocli.CommandLine.Spec;
 /** {@code cntk run}: images in, accuracy out. */
 @Command(
         name = "run",
+        customSynopsis = "cntk run [OPTIONS]",
         description = {
-            "Computes the kernel of every pair of images, solves the regression, predicts, and says how often it is right.",
-            "Without options: the embedded sample, in a few seconds. The same command with the same --out resumes."
+            "Computes the kernel of every pair of images, solves the regression, predicts,",
+            "and says how often it is right. Without options it takes the embedded sample.",
+            "The same command with the same --out goes on where it was stopped.",
+            ""
         })
 final class RunCommand implements Callable<Integer> {
     private static final String DEFAULT_NETWORK = "cntk(depth=6,readout=flatten)";
@@ -84,15 +87,14 @@ final class RunCommand implements Callable<Integer> {
     private boolean json;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() {
         PrintWriter err = spec.commandLine().getErr();
         RunPlan plan = RunPlan.of(request());
         String note = ComputeOptions.note(compute.backend, compute.precision);
         if (note != null) {
             err.println("cntk: " + note);
         }
-        List<String> words = spec.commandLine().getParseResult() == null ? List.of() : commandLine();
-        RunResult result = new RunJob(plan, words, err).run();
+        RunResult result = new RunJob(plan, commandLine(), err).run();
         PrintWriter page = spec.commandLine().getOut();
         page.print(json ? ResultJson.of(result) + "\n" : ResultText.of(result));
         page.flush();

@@ -59,12 +59,12 @@ final class RunJob {
                 Backends.pick(request.backend(), plan.network(), request.kind(), plan.precision(), request.threads());
         Path out =
                 request.out().orElseGet(() -> RunFolders.create(plan.manifest().networkId()));
-        try (KernelBackend backend = picked.backend();
+        try (KernelBackend _ = picked.backend();
                 RunDirectory directory = RunDirectory.open(out, plan.manifest());
                 ProgressPrinter printer = ProgressPrinter.start(plan.pairs(), err);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
             requireSameRidge(out);
-            printer.say(backend.name() + " backend, " + picked.reason() + ": " + backend.description());
+            printer.say(picked);
             printer.say("files in " + out);
             return computeAndSolve(directory.path(), picked, blas, printer, guard);
         }

@@ -23,10 +23,15 @@ import picocli.CommandLine.Spec;
 /** {@code cntk verify}: does a stored kernel hold what it says? */
 @Command(
         name = "verify",
+        customSynopsis = "cntk verify --run DIR [OPTIONS]",
         description = {
-            "Recomputes sampled entries of a run's kernel with the oracle, and checks the checksum of every tile.",
-            "The run may be finished, stopped, or still going on. Errors are relative to the entry, or to a hundredth of",
-            "the largest sampled one where that is more. Exit code 1 if one is above 1e-4 (f32) or 1e-8 (f64)."
+            "Recomputes sampled entries of a run's kernel with the oracle, and checks the",
+            "checksum of every tile. The run may be finished, stopped, or still going on.",
+            "",
+            "Errors are relative to the entry, or to a hundredth of the largest sampled one",
+            "where that is more. Exit code 1 if one is above 1e-4 (f32) or 1e-8 (f64), or if",
+            "a tile is damaged.",
+            ""
         })
 final class VerifyCommand implements Callable<Integer> {
     /**

@@ -1,0 +1,168 @@
+package cntk.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cntk.gram.DamageListener;
+import cntk.gram.GramManifest;
+import cntk.gram.GramSpec;
+import cntk.gram.ZarrGramStore;
+import cntk.plan.Tile;
+import cntk.report.RunRecord;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunCommandTest {
+    private static final String NETWORK = "cntk(depth=3,readout=flatten)";
+
+    @TempDir
+    Path temporary;
+
+    @Test
+    void aRunLeavesItsFilesAndIsFoundAgain() throws IOException {
+        JsonNode first = json(run("--json"));
+        assertThat(first.path("train").intValue()).isEqualTo(20);
+        assertThat(first.path("test").intValue()).isEqualTo(10);
+        assertThat(first.path("pairs").intValue()).isEqualTo(20 * 21 / 2 + 200);
+        assertThat(first.path("computed_pairs").intValue()).isEqualTo(410);
+        assertThat(first.path("accuracy").doubleValue()).isBetween(0.0, 1.0);
+        assertThat(first.path("backend").textValue()).isEqualTo("cpu");
+        assertThat(first.path("precision").textValue()).isEqualTo("f64");
+        assertThat(first.path("kernel_seconds").doubleValue()).isPositive();
+        assertThat(first.path("solve_seconds").doubleValue()).isPositive();
+        assertThat(out().resolve("predictions.csv")).content().hasLineCount(11);
+        assertThat(out().resolve("metrics.csv")).content().contains("accuracy,");
+        RunRecord record = RunRecord.read(out().resolve("run.json"));
+        assertThat(record.backend().reason()).contains("auto");
+        assertThat(record.workers().stream().mapToLong(RunRecord.Worker::pairs).sum())
+                .isEqualTo(410);
+
+        String predictions = Files.readString(out().resolve("predictions.csv"));
+        JsonNode again = json(run("--json", "--threads", "1"));
+        assertThat(again.path("computed_pairs").intValue()).isZero();
+        assertThat(again.path("accuracy")).isEqualTo(first.path("accuracy"));
+        assertThat(out().resolve("predictions.csv")).hasContent(predictions);
+    }
+
+    @Test
+    void otherOptionsAreRefusedAndTheDifferenceIsNamed() {
+        assertThat(run().code()).isZero();
+        refused("train_count: the store has 20, this run wants 19", "--train", "19");
+        refused("kind: the store has ntk, this run wants nngp", "--kind", "nngp");
+        refused("precision: the store has f64, this run wants f32", "--precision", "f32");
+        refused("backend: the store has cpu, this run wants oracle", "--backend", "oracle");
+        refused("normalization: the store has standard, this run wants none", "--normalize", "none");
+        refused("ridge: the run has 0.0, this one wants 0.5", "--ridge", "0.5");
+        refused("network: the store has", "--arch", "cntk(depth=4,readout=flatten)");
+    }
+
+    private void refused(String difference, String... options) {
+        CommandRun run = run(options);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("was made with other options", difference, "hint:");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void aForeignDirectoryIsRefused() throws IOException {
+        Files.createDirectories(out());
+        Files.writeString(out().resolve("thesis.tex"), "years of work");
+        CommandRun run = run();
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("holds thesis.tex but no manifest.json", "hint: choose another --out");
+        assertThat(out()).isDirectoryNotContaining(file -> !file.endsWith("thesis.tex"));
+    }
+
+    @Test
+    void aSingularKernelFailsWithTheRidgeThatHelpsAndKeepsTheKernel() throws IOException {
+        String[] linear = {"--arch", "conv(k=1) gap dense"}; // a 3 x 3 covariance at most, for 20 images
+        CommandRun failed = run(linear);
+        assertThat(failed.code()).isEqualTo(1);
+        assertThat(failed.err()).contains("is not positive definite", "hint: ridge ");
+        assertThat(failed.out()).isEmpty();
+        String ridge = failed.err().replaceAll("(?s).*hint: ridge (\\S+) .*", "$1");
+        CommandRun helped = run(linear[0], linear[1], "--ridge", ridge, "--json");
+        assertThat(json(helped).path("computed_pairs").intValue()).isZero();
+        assertThat(helped.err()).contains("warning:");
+    }
+
+    @Test
+    void verifyAgreesWithAGoodStoreAndFindsABadOne() throws IOException {
+        assertThat(run().code()).isZero();
+        JsonNode good = json(CommandRun.of("verify", "--run", out().toString(), "--samples", "8", "--json"));
+        assertThat(good.path("right").booleanValue()).isTrue();
+        assertThat(good.path("samples").intValue()).isEqualTo(8);
+        assertThat(good.path("largest_relative_error").doubleValue()).isLessThan(1e-12);
+
+        Path chunk = out().resolve("cross/c/0/0");
+        byte[] bytes = Files.readAllBytes(chunk);
+        bytes[3] ^= 1;
+        Files.write(chunk, bytes);
+        CommandRun damaged = CommandRun.of("verify", "--run", out().toString());
+        assertThat(damaged.code()).isEqualTo(1);
+        assertThat(damaged.out()).contains("1 damaged", chunk.toString(), "WRONG");
+
+        replaceByWrongValues(chunk);
+        CommandRun wrong = CommandRun.of("verify", "--run", out().toString());
+        assertThat(wrong.code()).isEqualTo(1);
+        assertThat(wrong.out()).contains("0 damaged", "cross[", "WRONG");
+    }
+
+    /** Whole chunks with right checksums and wrong numbers. */
+    private void replaceByWrongValues(Path chunk) throws IOException {
+        Files.delete(chunk);
+        GramManifest manifest = GramManifest.read(out());
+        GramSpec spec = RunPlan.spec(manifest, false);
+        try (ZarrGramStore store = ZarrGramStore.open(out().resolve("cross"), spec, DamageListener.logging())) {
+            Tile tile = spec.plan().tile(0, 0);
+            double[] values = new double[tile.entries()];
+            Arrays.fill(values, 1.0);
+            store.commit(tile, values);
+        }
+    }
+
+    @Test
+    void verifyWantsSomethingToVerify() throws IOException {
+        assertThat(run().code()).isZero();
+        try (Stream<Path> files = Files.walk(out())) {
+            for (Path file : files.filter(file -> file.toString().contains("/c/"))
+                    .filter(Files::isRegularFile)
+                    .toList()) {
+                Files.delete(file);
+            }
+        }
+        CommandRun run = CommandRun.of("verify", "--run", out().toString());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("holds no finished tile", "hint:");
+    }
+
+    private Path out() {
+        return temporary.resolve("run");
+    }
+
+    /** The options, and those of a small run that are not among them. */
+    private CommandRun run(String... options) {
+        List<String> words = new ArrayList<>(List.of("run", "--out", out().toString()));
+        words.addAll(List.of(options));
+        Map.of("--train", "20", "--test", "10", "--arch", NETWORK).forEach((name, value) -> {
+            if (!words.contains(name)) {
+                words.addAll(List.of(name, value));
+            }
+        });
+        return CommandRun.of(words.toArray(String[]::new));
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        assertThat(run.code()).as(run.err()).isZero();
+        return new ObjectMapper().readTree(run.out());
+    }
+}
