@@ -9,7 +9,7 @@ import cntk.plan.KernelKind;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * Times tiles of the CPU backend on one thread, beside the multiply-add peak of the same moments: the clock of a shared
@@ -125,7 +125,7 @@ public final class KernelBenchmark {
     /** Smooth images with noise: neighbouring pixels go together as in photographs. */
     private ImageSet images(String name, int count, long seed) {
         ImageShape shape = network.input();
-        Random random = new Random(seed);
+        SplittableRandom random = new SplittableRandom(seed);
         double[][] values = new double[count][shape.values()];
         for (double[] image : values) {
             for (int c = 0; c < shape.channels(); c++) {
