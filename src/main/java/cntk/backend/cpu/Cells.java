@@ -11,12 +11,17 @@ abstract sealed class Cells permits FloatCells, DoubleCells {
         };
     }
 
+    abstract int length();
+
     /** Rounds to the type of the array. */
     abstract void set(int index, double value);
 
     abstract double get(int index);
 
     abstract void copy(int from, int to, int length);
+
+    /** Copies a range of another array of the same type. */
+    abstract void copyFrom(Cells from, int fromIndex, int to, int length);
 
     /** Copies an array of the same type and length into this one. */
     abstract void copyAll(Cells from);

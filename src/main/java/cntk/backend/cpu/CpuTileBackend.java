@@ -3,7 +3,6 @@ package cntk.backend.cpu;
 import cntk.arch.Network;
 import cntk.backend.TileBackend;
 import cntk.backend.cpu.LaneTables.Lanes;
-import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
@@ -18,14 +17,13 @@ final class CpuTileBackend implements TileBackend {
     private static final int CHUNK = 64;
 
     private final String name;
-    private final ImageShape shape;
     private final PlaneProgram program;
     private final Precision precision;
     private final FactorCache rows;
     private final FactorCache cols;
     private final Lanes kind;
     private final int laneImages;
-    private final boolean trace;
+    private final boolean selfIsKnown; // with the factors
     private final PairSums pairs;
     private final PairValue value;
     private final PairSums.Job[] jobs;
@@ -40,15 +38,14 @@ final class CpuTileBackend implements TileBackend {
             FactorCache rows,
             FactorCache cols) {
         this.name = name;
-        this.shape = network.input();
         this.program = program;
         this.precision = precision;
         this.rows = rows;
         this.cols = cols;
-        this.kind = PairSums.lanes(network, precision);
+        this.kind = PairSums.lanes(program, precision);
         this.laneImages = kind == Lanes.IMAGES ? PlaneRows.lanes(precision) : 1;
-        this.trace = network.planes().onlyEqualPixels();
-        this.pairs = new PairSums(network, program, precision);
+        this.selfIsKnown = program.segments().size() > 1 || program.last().planes() == 1;
+        this.pairs = new PairSums(program, precision);
         this.value = new PairValue(network, program, kernel);
         this.jobs = new PairSums.Job[pairs.group()];
         this.group = new int[pairs.group()];
@@ -89,7 +86,7 @@ final class CpuTileBackend implements TileBackend {
             ImageTables[] images = new ImageTables[end - chunk];
             for (int a = chunk; a < end; a++) {
                 double[] values = setA.values(a);
-                images[a - chunk] = ImageTables.of(program, precision, setA.factors(a, values), values, shape.pixels());
+                images[a - chunk] = ImageTables.of(program, precision, setA.factors(a, values), values);
             }
             for (LaneSet set : lanes) {
                 pairs(setA, chunk, images, setB, set, sink);
@@ -134,14 +131,14 @@ final class CpuTileBackend implements TileBackend {
 
     /** Variances of an image at the ReLUs of the head, from its pair with itself. */
     private double[] headVariances(FactorCache set, int image) {
-        return value.headHasRelu() ? set.headVariances(image, this::selfVariances) : FactorCache.NONE;
+        return value.headNeedsVariances() ? set.headVariances(image, this::selfVariances) : FactorCache.NONE;
     }
 
     private double[] selfVariances(ImageFactors factors, double[] values) {
-        if (trace) {
+        if (selfIsKnown) {
             return value.headVariances(factors.selfS(), factors.selfTangent());
         }
-        ImageTables image = ImageTables.of(program, precision, factors, values, shape.pixels());
+        ImageTables image = ImageTables.of(program, precision, factors, values);
         LaneTables lanes = laneTables(List.of(factors), List.of(values));
         PairSums.Job self = new PairSums.Job(PlaneRows.lanes(precision));
         self.image = image;
@@ -162,12 +159,10 @@ final class CpuTileBackend implements TileBackend {
     }
 
     private LaneTables laneTables(List<ImageFactors> factors, List<double[]> values) {
-        int height = shape.height();
-        int width = shape.width();
         return switch (kind) {
             case DISPLACEMENTS ->
-                LaneTables.ofDisplacements(program, precision, height, width, factors.getFirst(), values.getFirst());
-            case IMAGES -> LaneTables.ofImages(program, precision, height, width, factors, values, !trace);
+                LaneTables.ofDisplacements(program, precision, factors.getFirst(), values.getFirst());
+            case IMAGES -> LaneTables.ofImages(program, precision, factors, values);
         };
     }
 

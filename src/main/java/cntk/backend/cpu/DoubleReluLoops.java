@@ -394,4 +394,64 @@ final class DoubleReluLoops {
             t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
         }
     }
+
+    /** ReLU of a scratch row of images with themselves: both factors from one interleaved table. */
+    static void reluLanesRow(
+            double[] sum,
+            double[] x,
+            int out,
+            double[] l,
+            int pa,
+            int pb,
+            int width) {
+        for (int j = 0; j < width; j++) {
+            DoubleVector s = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN);
+            DoubleVector t = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN + LANES);
+            DoubleVector d = DoubleVector.fromArray(SPECIES, l, pb + j * COLUMN)
+                    .mul(DoubleVector.fromArray(SPECIES, l, pa + j * COLUMN))
+                    .sub(s.abs())
+                    .reinterpretAsLongs()
+                    .max(0)
+                    .reinterpretAsDoubles();
+            DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, l, pb + j * COLUMN + LANES)
+                    .mul(DoubleVector.fromArray(SPECIES, l, pa + j * COLUMN + LANES)));
+            DoubleVector q = u.sqrt();
+            DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
+                    .fma(u, DoubleVector.broadcast(SPECIES, R11))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R10))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R9))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R8))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R7))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R6))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R5))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R4))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R3))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R2))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R1))
+                    .fma(u, DoubleVector.broadcast(SPECIES, R0));
+            DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
+                    .fma(u, DoubleVector.broadcast(SPECIES, P13))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P12))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P11))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P10))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P9))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P8))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P7))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P6))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P5))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P4))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P3))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P2))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P1))
+                    .fma(u, DoubleVector.broadcast(SPECIES, P0));
+            DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+            DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
+                    .reinterpretAsLongs()
+                    .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
+                    .reinterpretAsDoubles()
+                    .add(DoubleVector.broadcast(SPECIES, 0.5));
+            n.intoArray(x, out + j * COLUMN);
+            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
+        }
+    }
 }

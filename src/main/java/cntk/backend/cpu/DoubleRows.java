@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.maths.DualActivation;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,22 @@ final class DoubleRows extends PlaneRows {
         }
     }
 
+    /** S = sum_c x_c x'_c of every lane's image with itself, displaced; T~ = S or 0. */
+    void inputSelf(int row, LaneTables lanes, int mine, int theirs, boolean tangent) {
+        double[] x = ((DoubleCells) lanes.pixels()).array;
+        for (int j = 0; j < layout.width(); j++) {
+            for (int l = 0; l < LANES; l++) {
+                double sum = 0;
+                for (int c = 0; c < lanes.channels(); c++) {
+                    int at = LEAD + c * lanes.channelStride() + j * lanes.pixelStep() + l;
+                    sum = Math.fma(x[theirs + at], x[mine + at], sum);
+                }
+                cells.array[LEAD + row + j * COLUMN + l] = sum;
+                cells.array[LEAD + row + j * COLUMN + LANES + l] = tangent ? sum : 0;
+            }
+        }
+    }
+
     @Override
     void convolveRelu(RowPlan plan, Factors f, @Nullable Cells links) {
         double[] x = cells.array;
@@ -77,6 +94,11 @@ final class DoubleRows extends PlaneRows {
     void relu(int out, Factors f) {
         double[] la = ((DoubleCells) f.image).array;
         double[] lb = ((DoubleCells) f.lanes).array;
+        if (f.imageIsLanes) {
+            DoubleReluLoops.reluLanesRow(
+                    sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, LEAD + f.lanesAt, layout.width());
+            return;
+        }
         DoubleReluLoops.reluRow(
                 sums.array,
                 cells.array,
@@ -165,6 +187,64 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
+    void apply(DualActivation function, double before, double after, int out, Factors f) {
+        double[] la = ((DoubleCells) f.image).array;
+        double[] lb = ((DoubleCells) f.lanes).array;
+        for (int j = 0; j < layout.width(); j++) {
+            for (int l = 0; l < LANES; l++) {
+                int at = j * COLUMN + l;
+                double mine = la[LEAD + f.imageAt + (f.imageIsLanes ? j * f.columnStep + l : 2 * j)];
+                double theirs = lb[LEAD + f.lanesAt + j * f.columnStep + l];
+                double covariance = before * sums.array[LEAD + at];
+                double q = before * mine * mine;
+                double otherQ = before * theirs * theirs;
+                double s = function.nngp(covariance, q, otherQ) / after;
+                double slope = function.slope(covariance, q, otherQ) * (before / after);
+                cells.array[LEAD + out + at] = s;
+                cells.array[LEAD + out + at + LANES] = (sums.array[LEAD + at + LANES] * slope + s);
+            }
+        }
+    }
+
+    @Override
+    void addRow(Cells saved, int from, double factor, int out) {
+        double[] x = cells.array;
+        double[] y = ((DoubleCells) saved).array;
+        for (int at = 0; at < layout.width() * COLUMN; at++) {
+            x[LEAD + out + at] += factor * y[LEAD + from + at];
+        }
+    }
+
+    @Override
+    void scatter(int row, int[] columns, int[] offsets, Cells tensor, int to) {
+        double[] x = cells.array;
+        double[] sum = ((DoubleCells) tensor).array;
+        for (int c = 0; c < columns.length; c++) {
+            int from = LEAD + row + columns[c] * COLUMN;
+            int at = LEAD + to + offsets[c];
+            DoubleVector.fromArray(SPECIES, sum, at)
+                    .add(DoubleVector.fromArray(SPECIES, x, from))
+                    .intoArray(sum, at);
+            DoubleVector.fromArray(SPECIES, sum, at + LANES)
+                    .add(DoubleVector.fromArray(SPECIES, x, from + LANES))
+                    .intoArray(sum, at + LANES);
+        }
+    }
+
+    @Override
+    void addTotals(int row, double weight, double[] columnWeights, double[] totals) {
+        DoubleVector s = DoubleVector.zero(SPECIES);
+        DoubleVector t = DoubleVector.zero(SPECIES);
+        for (int j = 0; j < layout.width(); j++) {
+            DoubleVector w = DoubleVector.broadcast(SPECIES, columnWeights[j]);
+            s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN).fma(w, s);
+            t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES).fma(w, t);
+        }
+        addLanes(s, weight, totals, 0);
+        addLanes(t, weight, totals, LANES);
+    }
+
+    @Override
     void addTotals(int row, double[] totals) {
         DoubleVector s = DoubleVector.zero(SPECIES);
         DoubleVector t = DoubleVector.zero(SPECIES);
@@ -172,14 +252,14 @@ final class DoubleRows extends PlaneRows {
             s = s.add(DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN));
             t = t.add(DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES));
         }
-        addLanes(s, totals, 0);
-        addLanes(t, totals, LANES);
+        addLanes(s, 1, totals, 0);
+        addLanes(t, 1, totals, LANES);
     }
 
-    private void addLanes(DoubleVector sum, double[] totals, int from) {
+    private void addLanes(DoubleVector sum, double weight, double[] totals, int from) {
         sum.intoArray(lane, 0);
         for (int l = 0; l < LANES; l++) {
-            totals[from + l] += lane[l];
+            totals[from + l] += weight * lane[l];
         }
     }
 }

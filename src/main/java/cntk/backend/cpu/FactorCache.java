@@ -3,6 +3,8 @@ package cntk.backend.cpu;
 import cntk.dataset.ImageSet;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -31,7 +33,7 @@ final class FactorCache {
         this.precision = precision;
         this.factors = new AtomicReferenceArray<>(images.count());
         this.headVariances = new AtomicReferenceArray<>(images.count());
-        long bytes = ImageFactors.bytes(program, precision, images.shape().pixels()) * images.count();
+        long bytes = ImageFactors.bytes(program, precision) * images.count();
         this.keeps = bytes <= mostBytes;
     }
 
@@ -52,12 +54,30 @@ final class FactorCache {
         if (known != null) {
             return known;
         }
-        ImageFactors made = ImageFactors.of(
-                program, precision, images.shape().height(), images.shape().width(), values);
+        return program.segments().size() == 1 ? alone(image, values) : withNeighbours(image);
+    }
+
+    private ImageFactors alone(int image, double[] values) {
+        ImageFactors made = ImageFactors.of(program, precision, values);
         if (keeps) {
             factors.set(image, made);
         }
         return made;
+    }
+
+    /** Self pairs go a batch at a time. */
+    private ImageFactors withNeighbours(int image) {
+        int begin = image / SelfPairs.batch() * SelfPairs.batch();
+        int end = Math.min(images.count(), begin + SelfPairs.batch());
+        List<double[]> batch = new ArrayList<>();
+        for (int index = begin; index < end; index++) {
+            batch.add(values(index));
+        }
+        List<ImageFactors> made = new SelfPairs(program, precision).of(batch);
+        for (int index = begin; index < end; index++) {
+            factors.set(index, made.get(index - begin));
+        }
+        return made.get(image - begin);
     }
 
     double[] headVariances(int image, SelfPair self) {

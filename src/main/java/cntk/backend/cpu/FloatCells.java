@@ -23,8 +23,18 @@ final class FloatCells extends Cells {
     }
 
     @Override
+    int length() {
+        return array.length - LEAD;
+    }
+
+    @Override
     void copy(int from, int to, int length) {
         System.arraycopy(array, LEAD + from, array, LEAD + to, length);
+    }
+
+    @Override
+    void copyFrom(Cells from, int fromIndex, int to, int length) {
+        System.arraycopy(((FloatCells) from).array, LEAD + fromIndex, array, LEAD + to, length);
     }
 
     @Override

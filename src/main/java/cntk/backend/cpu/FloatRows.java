@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.maths.DualActivation;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -165,6 +166,64 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
+    void apply(DualActivation function, double before, double after, int out, Factors f) {
+        float[] la = ((FloatCells) f.image).array;
+        float[] lb = ((FloatCells) f.lanes).array;
+        for (int j = 0; j < layout.width(); j++) {
+            for (int l = 0; l < LANES; l++) {
+                int at = j * COLUMN + l;
+                double mine = la[LEAD + f.imageAt + (f.imageIsLanes ? j * f.columnStep + l : 2 * j)];
+                double theirs = lb[LEAD + f.lanesAt + j * f.columnStep + l];
+                double covariance = before * sums.array[LEAD + at];
+                double q = before * mine * mine;
+                double otherQ = before * theirs * theirs;
+                double s = function.nngp(covariance, q, otherQ) / after;
+                double slope = function.slope(covariance, q, otherQ) * (before / after);
+                cells.array[LEAD + out + at] = (float) s;
+                cells.array[LEAD + out + at + LANES] = (float) (sums.array[LEAD + at + LANES] * slope + s);
+            }
+        }
+    }
+
+    @Override
+    void addRow(Cells saved, int from, double factor, int out) {
+        float[] x = cells.array;
+        float[] y = ((FloatCells) saved).array;
+        for (int at = 0; at < layout.width() * COLUMN; at++) {
+            x[LEAD + out + at] += (float) factor * y[LEAD + from + at];
+        }
+    }
+
+    @Override
+    void scatter(int row, int[] columns, int[] offsets, Cells tensor, int to) {
+        float[] x = cells.array;
+        float[] sum = ((FloatCells) tensor).array;
+        for (int c = 0; c < columns.length; c++) {
+            int from = LEAD + row + columns[c] * COLUMN;
+            int at = LEAD + to + offsets[c];
+            FloatVector.fromArray(SPECIES, sum, at)
+                    .add(FloatVector.fromArray(SPECIES, x, from))
+                    .intoArray(sum, at);
+            FloatVector.fromArray(SPECIES, sum, at + LANES)
+                    .add(FloatVector.fromArray(SPECIES, x, from + LANES))
+                    .intoArray(sum, at + LANES);
+        }
+    }
+
+    @Override
+    void addTotals(int row, double weight, double[] columnWeights, double[] totals) {
+        FloatVector s = FloatVector.zero(SPECIES);
+        FloatVector t = FloatVector.zero(SPECIES);
+        for (int j = 0; j < layout.width(); j++) {
+            FloatVector w = FloatVector.broadcast(SPECIES, (float) columnWeights[j]);
+            s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN).fma(w, s);
+            t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES).fma(w, t);
+        }
+        addLanes(s, weight, totals, 0);
+        addLanes(t, weight, totals, LANES);
+    }
+
+    @Override
     void addTotals(int row, double[] totals) {
         FloatVector s = FloatVector.zero(SPECIES);
         FloatVector t = FloatVector.zero(SPECIES);
@@ -172,14 +231,14 @@ final class FloatRows extends PlaneRows {
             s = s.add(FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN));
             t = t.add(FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES));
         }
-        addLanes(s, totals, 0);
-        addLanes(t, totals, LANES);
+        addLanes(s, 1, totals, 0);
+        addLanes(t, 1, totals, LANES);
     }
 
-    private void addLanes(FloatVector sum, double[] totals, int from) {
+    private void addLanes(FloatVector sum, double weight, double[] totals, int from) {
         sum.intoArray(lane, 0);
         for (int l = 0; l < LANES; l++) {
-            totals[from + l] += lane[l];
+            totals[from + l] += weight * lane[l];
         }
     }
 }

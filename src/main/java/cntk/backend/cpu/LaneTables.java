@@ -2,6 +2,7 @@ package cntk.backend.cpu;
 
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
+import cntk.plan.Segment;
 import java.util.List;
 
 /**
@@ -10,107 +11,123 @@ import java.util.List;
  * lanes, interleaved, at one displacement for all.
  */
 final class LaneTables {
+    /** 1 - 2^-51; see {@link DoubleReluLoops}. In float it rounds away. */
+    static final double SHRINK = 1 - 0x1p-51;
+
     /** One image b, lane = column displacement; or lane = image b. */
     enum Lanes {
         DISPLACEMENTS,
         IMAGES
     }
 
-    /** 1 - 2^-51; see {@link DoubleReluLoops}. In float it rounds away. */
-    static final double SHRINK = 1 - 0x1p-51;
-
     private final Lanes kind;
-    private final int height;
-    private final int width;
     private final int lanes;
-    private final int channels;
-    private final int columns; // stored in each row
-    private final Cells pixels;
-    private final Cells[] factors;
+    private final Table pixels;
+    private final Table[] factors;
 
-    private LaneTables(
-            Lanes kind, int height, int width, int lanes, int channels, int columns, Precision precision, int relus) {
-        this.kind = kind;
-        this.height = height;
-        this.width = width;
-        this.lanes = lanes;
-        this.channels = channels;
-        this.columns = columns;
-        int column = kind == Lanes.IMAGES ? lanes : 1;
-        this.pixels = Cells.of(precision, channels * height * columns * column + lanes);
-        this.factors = new Cells[relus];
-        for (int relu = 0; relu < relus; relu++) {
-            factors[relu] = Cells.of(precision, 2 * height * columns * column + lanes);
+    /** Numbers per pixel of a segment: rows of {@code columns} stored columns, {@code column} numbers from one to the next. */
+    private record Table(Cells cells, int height, int width, int columns, int column) {
+        int row(int i, int dj, Lanes kind, int perColumn) {
+            return switch (kind) {
+                case DISPLACEMENTS -> perColumn * i * columns + width - 1 + dj;
+                case IMAGES -> (i * columns + (width - dj) % width) * column;
+            };
         }
     }
 
-    /** Tables of one image, lane = column displacement. */
+    private LaneTables(PlaneProgram program, Precision precision, Lanes kind, int channels) {
+        this.kind = kind;
+        this.lanes = PlaneRows.lanes(precision);
+        this.pixels = table(program.segments().getFirst(), precision, channels, 1);
+        this.factors = new Table[program.activations()];
+        for (int activation = 0; activation < factors.length; activation++) {
+            factors[activation] = table(program.segmentOf(activation), precision, 2, 2);
+        }
+    }
+
+    /** @param perColumn numbers of one lane that stand side by side in a column of interleaved images */
+    private Table table(Segment segment, Precision precision, int perPixel, int perColumn) {
+        int width = segment.width();
+        boolean displaced = segment.planes() > 1;
+        int columns = kind == Lanes.DISPLACEMENTS
+                ? width + Math.ceilDiv(width, lanes) * lanes
+                : displaced ? 2 * width - 1 : width;
+        int cells = perPixel * segment.height() * columns * (kind == Lanes.IMAGES ? lanes : 1) + lanes;
+        return new Table(
+                Cells.of(precision, cells), segment.height(), width, columns, kind == Lanes.IMAGES ? perColumn * lanes : -1);
+    }
+
+    /** Tables of one image, lane = column displacement; for programs of one segment. */
     static LaneTables ofDisplacements(
-            PlaneProgram program, Precision precision, int height, int width, ImageFactors image, double[] values) {
-        int lanes = PlaneRows.lanes(precision);
+            PlaneProgram program, Precision precision, ImageFactors image, double[] values) {
+        Segment segment = program.segments().getFirst();
+        int height = segment.height();
+        int width = segment.width();
         int channels = values.length / (height * width);
-        int columns = width + Math.ceilDiv(width, lanes) * lanes;
-        LaneTables tables = new LaneTables(
-                Lanes.DISPLACEMENTS, height, width, lanes, channels, columns, precision, program.relus());
+        LaneTables tables = new LaneTables(program, precision, Lanes.DISPLACEMENTS, channels);
+        int columns = tables.pixels.columns();
         double scale = Math.scalb(1.0, program.inputExponent());
         for (int i = 0; i < height; i++) {
             for (int m = 0; m < columns; m++) {
                 int col = Math.floorMod(width - 1 - m, width);
                 for (int c = 0; c < channels; c++) {
-                    tables.pixels.set((c * height + i) * columns + m, scale * values[(c * height + i) * width + col]);
+                    double value = values[(c * height + i) * width + col];
+                    tables.pixels.cells().set((c * height + i) * columns + m, scale * value);
                 }
-                for (int relu = 0; relu < tables.factors.length; relu++) {
-                    double value = image.deviations(relu).get(i * width + col);
-                    tables.factors[relu].set(2 * i * columns + m, SHRINK * value);
-                    tables.factors[relu].set((2 * i + 1) * columns + m, ImageTables.inverse(value));
+                for (int activation = 0; activation < tables.factors.length; activation++) {
+                    double value = image.deviations(activation).get(i * width + col);
+                    Cells to = tables.factors[activation].cells();
+                    to.set(2 * i * columns + m, SHRINK * value);
+                    to.set((2 * i + 1) * columns + m, ImageTables.inverse(value));
                 }
             }
         }
         return tables;
     }
 
-    /**
-     * Tables of up to as many images as lanes; empty lanes hold zeros.
-     *
-     * @param displaced whether displacements other than (0,0) will be asked for
-     */
+    /** Tables of up to as many images as lanes; empty lanes hold zeros. */
     static LaneTables ofImages(
-            PlaneProgram program,
-            Precision precision,
-            int height,
-            int width,
-            List<ImageFactors> images,
-            List<double[]> values,
-            boolean displaced) {
-        int lanes = PlaneRows.lanes(precision);
-        int channels = values.getFirst().length / (height * width);
-        int columns = displaced ? 2 * width - 1 : width;
-        LaneTables tables =
-                new LaneTables(Lanes.IMAGES, height, width, lanes, channels, columns, precision, program.relus());
-        double scale = Math.scalb(1.0, program.inputExponent());
+            PlaneProgram program, Precision precision, List<ImageFactors> images, List<double[]> values) {
+        LaneTables tables = ofPixels(program, precision, values);
         for (int lane = 0; lane < images.size(); lane++) {
-            double[] from = values.get(lane);
-            for (int row = 0; row < channels * height; row++) {
-                for (int m = 0; m < columns; m++) {
-                    tables.pixels.set((row * columns + m) * lanes + lane, scale * from[row * width + m % width]);
-                }
-            }
-            for (int relu = 0; relu < tables.factors.length; relu++) {
-                tables.interleave(tables.factors[relu], images.get(lane).deviations(relu), lane);
+            for (int activation = 0; activation < tables.factors.length; activation++) {
+                tables.setFactors(activation, lane, images.get(lane).deviations(activation));
             }
         }
         return tables;
     }
 
-    private void interleave(Cells to, Cells from, int lane) {
-        for (int i = 0; i < height; i++) {
-            for (int j = 0; j < width; j++) {
-                double value = from.get(i * width + j);
+    /** Tables of the pixels of images; the factors of every activation are still to be set. */
+    static LaneTables ofPixels(PlaneProgram program, Precision precision, List<double[]> values) {
+        Segment segment = program.segments().getFirst();
+        int width = segment.width();
+        int channels = values.getFirst().length / (segment.height() * width);
+        LaneTables tables = new LaneTables(program, precision, Lanes.IMAGES, channels);
+        int columns = tables.pixels.columns();
+        double scale = Math.scalb(1.0, program.inputExponent());
+        for (int lane = 0; lane < values.size(); lane++) {
+            double[] from = values.get(lane);
+            for (int row = 0; row < channels * segment.height(); row++) {
+                for (int m = 0; m < columns; m++) {
+                    double value = from[row * width + m % width];
+                    tables.pixels.cells().set((row * columns + m) * tables.lanes + lane, scale * value);
+                }
+            }
+        }
+        return tables;
+    }
+
+    /** Sets L and 1 / L of one lane of interleaved images before one activation. */
+    void setFactors(int activation, int lane, Cells deviations) {
+        Table table = factors[activation];
+        for (int i = 0; i < table.height(); i++) {
+            for (int j = 0; j < table.width(); j++) {
+                double value = deviations.get(i * table.width() + j);
                 double inverse = ImageTables.inverse(value);
-                for (int m = j; m < columns; m += width) {
-                    int at = (i * columns + m) * 2 * lanes + lane;
-                    to.set(at, SHRINK * value);
-                    to.set(at + lanes, inverse);
+                for (int m = j; m < table.columns(); m += table.width()) {
+                    int at = (i * table.columns() + m) * 2 * lanes + lane;
+                    table.cells().set(at, SHRINK * value);
+                    table.cells().set(at + lanes, inverse);
                 }
             }
         }
@@ -121,24 +138,24 @@ final class LaneTables {
     }
 
     int channels() {
-        return channels;
+        return (pixels.cells().length() - lanes) / channelStride();
     }
 
     Cells pixels() {
-        return pixels;
+        return pixels.cells();
     }
 
-    Cells factors(int relu) {
-        return factors[relu];
+    Cells factors(int activation) {
+        return factors[activation].cells();
     }
 
     /** From a column of pixels to the next. */
     int pixelStep() {
-        return kind == Lanes.IMAGES ? lanes : -1;
+        return pixels.column();
     }
 
     int channelStride() {
-        return height * columns * (kind == Lanes.IMAGES ? lanes : 1);
+        return pixels.height() * pixels.columns() * (kind == Lanes.IMAGES ? lanes : 1);
     }
 
     /** From a column of factors to the next. */
@@ -147,23 +164,17 @@ final class LaneTables {
     }
 
     /** From an L to the 1 / L that belongs to it. */
-    int inverseOffset() {
-        return kind == Lanes.IMAGES ? lanes : columns;
+    int inverseOffset(int activation) {
+        return kind == Lanes.IMAGES ? lanes : factors[activation].columns();
     }
 
     /** Offset of the pixels of row {@code i} of b that meet column 0 of a, at (first) column displacement {@code dj}. */
     int pixelRow(int i, int dj) {
-        return switch (kind) {
-            case DISPLACEMENTS -> i * columns + width - 1 + dj;
-            case IMAGES -> (i * columns + (width - dj) % width) * lanes;
-        };
+        return pixels.row(i, dj, kind, 1);
     }
 
     /** The same for the factors. */
-    int factorRow(int i, int dj) {
-        return switch (kind) {
-            case DISPLACEMENTS -> 2 * i * columns + width - 1 + dj;
-            case IMAGES -> (i * columns + (width - dj) % width) * 2 * lanes;
-        };
+    int factorRow(int activation, int i, int dj) {
+        return activation < 0 ? 0 : factors[activation].row(i, dj, kind, 2);
     }
 }

@@ -1,10 +1,10 @@
 package cntk.backend.cpu;
 
-import cntk.arch.Network;
 import cntk.backend.cpu.LaneTables.Lanes;
 import cntk.plan.PlaneProgram;
 import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
+import cntk.plan.Segment;
 import java.util.Arrays;
 
 /**
@@ -24,45 +24,55 @@ final class PairSums {
     private static final int LARGEST_GROUP = 2;
 
     private final PlaneProgram program;
-    private final int width;
     private final int lanes;
-    private final int rowPlanes;
-    private final int colPlanes;
     private final Precision precision;
-    private final PlaneSweep[] sweeps;
+    private final boolean plain;
+    private final PlaneSweep[][] sweeps; // [segment][image of the group]
+    private final PlaneTensor[] tensors;
     private final double[] totals;
 
-    PairSums(Network network, PlaneProgram program, Precision precision) {
-        int height = network.input().height();
+    PairSums(PlaneProgram program, Precision precision) {
         this.program = program;
-        this.width = network.input().width();
         this.lanes = PlaneRows.lanes(precision);
-        boolean trace = network.planes().onlyEqualPixels();
-        this.rowPlanes = trace ? 1 : height;
-        this.colPlanes = trace ? 1 : width;
         this.precision = precision;
-        SeamLinks seams = new SeamLinks(precision, width, program.radius());
-        this.sweeps = new PlaneSweep[lanes(network, precision) == Lanes.DISPLACEMENTS ? 1 : group(network, precision)];
-        Arrays.setAll(sweeps, _ -> new PlaneSweep(program, precision, height, width, seams));
+        this.plain = program.readout().plain();
+        int group = group(program, precision);
+        this.sweeps = new PlaneSweep[program.segments().size()][group];
+        this.tensors = PlaneTensor.of(program, precision);
+        for (int index = 0; index < sweeps.length; index++) {
+            Segment segment = program.segments().get(index);
+            SeamLinks seams = new SeamLinks(precision, segment.width(), segment.radius());
+            Arrays.setAll(
+                    sweeps[index], _ -> new PlaneSweep(segment, program.tangentAtInput(), precision, seams, tensors));
+        }
         this.totals = new double[2 * lanes];
     }
 
-    /** What the lanes stand for: a choice by the shape of the network alone. */
-    static Lanes lanes(Network network, Precision precision) {
-        int width = network.input().width();
+    /** What the lanes stand for: a choice by the program alone. */
+    static Lanes lanes(PlaneProgram program, Precision precision) {
+        Segment segment = program.last();
+        int width = segment.width();
         int lanes = PlaneRows.lanes(precision);
+        boolean whole = program.segments().size() == 1
+                && program.readout().plain()
+                && segment.planes() == segment.height() * width;
         boolean full = (double) Math.ceilDiv(width, lanes) * lanes <= MOST_IDLE * width;
-        return !network.planes().onlyEqualPixels() && full ? Lanes.DISPLACEMENTS : Lanes.IMAGES;
+        return whole && full && segment.planes() > 1 ? Lanes.DISPLACEMENTS : Lanes.IMAGES;
     }
 
-    private static int group(Network network, Precision precision) {
-        int bytes = 2 * network.input().pixels() * PlaneRows.lanes(precision) * precision.bytes();
+    /** Groups share tables that are read from far away; planes that meet are one image's alone. */
+    private static int group(PlaneProgram program, Precision precision) {
+        if (program.segments().size() > 1 || lanes(program, precision) == Lanes.DISPLACEMENTS) {
+            return 1;
+        }
+        Segment segment = program.last();
+        int bytes = 2 * segment.height() * segment.width() * PlaneRows.lanes(precision) * precision.bytes();
         return Math.clamp(GROUP_BYTES / bytes, 1, LARGEST_GROUP);
     }
 
     /** Images a that {@link #compute} takes at once. */
     int group() {
-        return sweeps.length;
+        return sweeps[0].length;
     }
 
     /**
@@ -74,56 +84,81 @@ final class PairSums {
         for (int k = 0; k < count; k++) {
             Arrays.fill(jobs[k].sums, 0);
         }
-        boolean displacements = tables.kind() == Lanes.DISPLACEMENTS;
-        for (int di = 0; di < rowPlanes; di++) {
-            for (int dj = 0; dj < colPlanes; dj += displacements ? lanes : 1) {
-                sweep(jobs, count, tables, di, dj);
-                for (int k = 0; k < count; k++) {
-                    sweeps[k].finish(totals);
-                    if (di == 0 && dj == 0) {
-                        replaceSelf(jobs[k]);
-                    }
-                    if (displacements) {
-                        addDisplacements(jobs[k].sums, Math.min(lanes, colPlanes - dj));
-                    } else {
-                        addImages(jobs[k].sums);
+        for (PlaneTensor tensor : tensors) {
+            tensor.clear();
+        }
+        for (int index = 0; index < sweeps.length; index++) {
+            segment(index, jobs, count, tables);
+        }
+        for (int k = 0; sweeps.length > 1 && k < count; k++) {
+            replaceWhole(jobs[k]);
+        }
+    }
+
+    private void segment(int index, Job[] jobs, int count, LaneTables tables) {
+        Segment segment = program.segments().get(index);
+        int stride = tables.kind() == Lanes.DISPLACEMENTS ? lanes : 1;
+        for (int di = 0; di < segment.height(); di++) {
+            for (int dj = 0; segment.rows()[di] && dj < segment.width(); dj += stride) {
+                if (segment.cols()[dj]) {
+                    sweep(index, jobs, count, tables, di, dj);
+                    for (int k = 0; index == sweeps.length - 1 && k < count; k++) {
+                        readOut(sweeps[index][k], jobs[k], tables.kind(), di, dj);
                     }
                 }
             }
         }
     }
 
-    private void sweep(Job[] jobs, int count, LaneTables tables, int di, int dj) {
+    private void sweep(int index, Job[] jobs, int count, LaneTables tables, int di, int dj) {
         for (int k = 0; k < count; k++) {
-            sweeps[k].start(jobs[k].image, tables, di, dj);
+            sweeps[index][k].start(jobs[k].image, tables, di, dj);
         }
-        for (PlaneStep step : program.steps()) {
+        for (PlaneStep step : program.segments().get(index).steps()) {
             for (int k = 0; k < count; k++) {
-                sweeps[k].step(step);
+                sweeps[index][k].step(step);
             }
         }
     }
 
-    private void addDisplacements(double[] sums, int displacements) {
-        for (int lane = 0; lane < displacements; lane++) {
-            sums[0] += totals[lane];
-            sums[1] += totals[lanes + lane];
+    private void readOut(PlaneSweep sweep, Job job, Lanes kind, int di, int dj) {
+        if (plain) {
+            sweep.finish(totals);
+        } else {
+            sweep.finish(program.readout(), totals);
         }
-    }
-
-    private void addImages(double[] sums) {
-        for (int lane = 0; lane < lanes; lane++) {
-            sums[2 * lane] += totals[lane];
-            sums[2 * lane + 1] += totals[lanes + lane];
+        if (di == 0 && dj == 0 && sweeps.length == 1) {
+            replaceEqualPixels(job);
+        }
+        if (kind == Lanes.DISPLACEMENTS) {
+            for (int lane = 0; lane < Math.min(lanes, program.last().width() - dj); lane++) {
+                job.sums[0] += totals[lane];
+                job.sums[1] += totals[lanes + lane];
+            }
+        } else {
+            for (int lane = 0; lane < lanes; lane++) {
+                job.sums[2 * lane] += totals[lane];
+                job.sums[2 * lane + 1] += totals[lanes + lane];
+            }
         }
     }
 
     /** In float the computed plane (0,0) of an image with itself is off: acos near 1 loses half the digits. */
-    private void replaceSelf(Job job) {
+    private void replaceEqualPixels(Job job) {
         for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
             if (((job.same >> lane) & 1) != 0) {
                 totals[lane] = job.image.image().selfS();
                 totals[lanes + lane] = job.image.image().selfTangent();
+            }
+        }
+    }
+
+    /** The same where planes have met: the sums of the whole pair have been computed in double with the factors. */
+    private void replaceWhole(Job job) {
+        for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
+            if (((job.same >> lane) & 1) != 0) {
+                job.sums[2 * lane] = job.image.image().selfS();
+                job.sums[2 * lane + 1] = job.image.image().selfTangent();
             }
         }
     }

@@ -15,14 +15,14 @@ final class PairValue {
     PairValue(Network network, PlaneProgram program, KernelKind kind) {
         this.head = new HeadRecursion(network.headLayers());
         this.kind = kind;
-        this.unit = program.unit() / network.entriesPerPair();
+        this.unit = program.unit();
     }
 
-    boolean headHasRelu() {
-        return head.relus() > 0;
+    boolean headNeedsVariances() {
+        return head.nonlinearities() > 0;
     }
 
-    /** Variances of an image before each ReLU of the head, from the sums of its pair with itself. */
+    /** Variances of an image before each non-linearity of the head, from the sums of its pair with itself. */
     double[] headVariances(double selfS, double selfTangent) {
         return head.variances(readout(selfS, selfTangent));
     }

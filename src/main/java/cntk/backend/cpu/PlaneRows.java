@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.maths.DualActivation;
 import cntk.plan.Precision;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +67,20 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** Multiplies a row by a power of two, or by 0. */
     abstract void scale(int row, double factor);
 
+    /** Any other non-linearity of the scratch row, entry by entry in double, into row {@code out}. */
+    abstract void apply(DualActivation function, double before, double after, int out, Factors factors);
+
+    /** Adds S and T~ of row {@code from} of {@code saved}, times a factor, to row {@code out}. */
+    abstract void addRow(Cells saved, int from, double factor, int out);
+
+    /** Adds S and T~ of columns {@code columns[c]} of a row to the tensor at {@code to + offsets[c]}. */
+    abstract void scatter(int row, int[] columns, int[] offsets, Cells tensor, int to);
+
     /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
     abstract void addTotals(int row, double[] totals);
+
+    /** The same with a weight for the row and one for every column. */
+    abstract void addTotals(int row, double weight, double[] columnWeights, double[] totals);
 
     /** What a ReLU reads: tables of both images and the biases of the layer before. */
     static final class Factors {
@@ -79,6 +92,9 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
         int inverseOffset;
         double bias;
         double tangentBias;
+
+        /** Whether image a is a table of lanes as well: every lane an image with itself. */
+        boolean imageIsLanes;
 
         Factors(Cells none) {
             this.image = none;

@@ -1,83 +1,168 @@
 package cntk.backend.cpu;
 
-import cntk.plan.PlaneProgram;
+import cntk.maths.DualActivation;
 import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
+import cntk.plan.ReadoutWeights;
+import cntk.plan.Segment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a plane program on one group of planes: the geometry of the recursion (rows, seams, halos), with the arithmetic left
+ * Runs a segment on one group of planes: the geometry of the recursion (rows, seams, halos), with the arithmetic left
  * to {@link PlaneRows}. One thread at a time; allocates nothing once warm.
  *
  * <p>The plane of displacement (di, dj) holds at [i, j] the entry K[i, j, (i - di) mod H, (j - dj) mod W], so that the ragged
  * planes (di, dj) and (di - H, dj - W) and their like fill one torus of H W entries (maths.md eq. 13).
  */
 final class PlaneSweep {
-    private final PlaneProgram program;
+    private final Segment segment;
+    private final boolean tangentAtInput;
     private final int height;
     private final int width;
     private final PlaneLayout layout;
     private final PlaneRows rows;
     private final SeamLinks seams;
+    private final PlaneTensor[] tensors;
     private final PlaneRows.Factors factors;
     private final int[] window;
     private final RowPlan plan;
     private final Cells imageFactors;
+    private final Cells[] saved;
+    private final double[] columnWeights;
+    private final int[] slots;
     private boolean wrapped; // what the halo columns hold: the other side of the image, or zeros
     private int base; // slot of row 0
-    private ImageTables image;
+    private @Nullable ImageTables image; // null: every lane is an image with itself
     private LaneTables lanes;
     private int di;
     private int dj;
-    private int relus; // done
+    private int activations; // done
 
-    @SuppressWarnings("NullAway.Init") // image and lanes come with start()
-    PlaneSweep(PlaneProgram program, Precision precision, int height, int width, SeamLinks seams) {
-        this.program = program;
-        this.height = height;
-        this.width = width;
-        this.rows = PlaneRows.of(precision, height, width, program.radius());
+    @SuppressWarnings("NullAway.Init") // the lanes come with start()
+    PlaneSweep(
+            Segment segment,
+            boolean tangentAtInput,
+            Precision precision,
+            SeamLinks seams,
+            PlaneTensor[] tensors) {
+        this.segment = segment;
+        this.tangentAtInput = tangentAtInput;
+        this.height = segment.height();
+        this.width = segment.width();
+        this.rows = PlaneRows.of(precision, height, width, segment.radius());
         this.layout = rows.layout;
         this.seams = seams;
+        this.tensors = tensors;
         this.factors = new PlaneRows.Factors(rows.cells());
-        this.window = new int[2 * program.radius() + 1];
+        this.window = new int[2 * segment.radius() + 1];
         this.plan = new RowPlan(height);
         this.imageFactors = Cells.of(precision, 2 * height * width);
+        this.saved = new Cells[segment.saved()];
+        Arrays.setAll(saved, _ -> Cells.of(precision, height * layout.columnStride() * width));
+        this.columnWeights = new double[width];
+        this.slots = new int[height];
     }
 
     /**
-     * Sets out with image a and the images or displacements of the lanes; then come {@link #step} for every step of the program
-     * and {@link #finish}.
+     * Points at a plane; then come {@link #step} for every step of the segment and perhaps {@link #finish}.
      *
+     * @param image a, or null where every lane is an image with itself
      * @param di row displacement, 0..H-1
      * @param dj column displacement (of the first lane), 0..W-1
      */
-    void start(ImageTables image, LaneTables lanes, int di, int dj) {
+    void start(@Nullable ImageTables image, LaneTables lanes, int di, int dj) {
         this.image = image;
         this.lanes = lanes;
         this.di = di;
         this.dj = dj;
         base = layout.lowestBase();
-        relus = 0;
+        activations = segment.firstActivation();
         factors.columnStep = lanes.factorStep();
-        factors.inverseOffset = lanes.inverseOffset();
+        factors.imageIsLanes = image == null;
+    }
+
+    private void input() {
         for (int i = 0; i < height; i++) {
-            int at = lanes.pixelRow(partner(i), dj);
-            rows.input(layout.slot(base + i), image, i, lanes, at, program.tangentAtInput());
+            int row = layout.slot(base + i);
+            int theirs = lanes.pixelRow(partner(i), dj);
+            if (image != null) {
+                rows.input(row, image, i, lanes, theirs, tangentAtInput);
+            } else {
+                ((DoubleRows) rows).inputSelf(row, lanes, lanes.pixelRow(i, 0), theirs, tangentAtInput);
+            }
         }
+    }
+
+    private void load(PlaneTensor tensor) {
+        for (int i = 0; i < height; i++) {
+            rows.cells().copyFrom(tensor.cells(), tensor.row(di, dj, i), layout.slot(base + i), tensor.rowLength());
+        }
+    }
+
+    private void send(PlaneTensor tensor) {
+        for (int i = 0; i < height; i++) {
+            slots[i] = layout.slot(base + i);
+        }
+        tensor.add(rows, slots, di, dj);
     }
 
     void step(PlaneStep step) {
         switch (step) {
-            case PlaneStep.Conv conv -> convolve(conv);
-            case PlaneStep.Relu() -> relu();
+            case PlaneStep.Conv conv -> convolve(conv, false);
+            case PlaneStep.ConvRelu(PlaneStep.Conv conv) -> {
+                bindActivation();
+                convolve(conv, true);
+            }
+            case PlaneStep.Relu() -> {
+                bindActivation();
+                for (int i = 0; i < height; i++) {
+                    aim(i);
+                    rows.take(layout.slot(base + i));
+                    rows.relu(layout.slot(base + i), factors);
+                }
+            }
+            case PlaneStep.Nonlinear nonlinear -> {
+                bindActivation();
+                apply(nonlinear);
+            }
             case PlaneStep.Scale(double factor) -> scale(factor);
+            case PlaneStep.Input() -> input();
+            case PlaneStep.Load(int tensor) -> load(tensors[tensor]);
+            case PlaneStep.Send(int tensor) -> send(tensors[tensor]);
+            case PlaneStep.Restore(int depth) -> {
+                for (int i = 0; i < height; i++) {
+                    rows.cells().copyFrom(saved[depth], i * savedRow(), layout.slot(base + i), savedRow());
+                }
+            }
+            case PlaneStep.Save(int depth) -> {
+                for (int i = 0; i < height; i++) {
+                    saved[depth].copyFrom(rows.cells(), layout.slot(base + i), i * savedRow(), savedRow());
+                }
+            }
+            case PlaneStep.AddSaved(int depth, double factor) -> {
+                for (int i = 0; i < height; i++) {
+                    rows.addRow(saved[depth], i * savedRow(), factor, layout.slot(base + i));
+                }
+            }
+        }
+    }
+
+    private int savedRow() {
+        return width * layout.columnStride();
+    }
+
+    private void apply(PlaneStep.Nonlinear step) {
+        DualActivation function = DualActivation.of(step.function());
+        for (int i = 0; i < height; i++) {
+            aim(i);
+            rows.take(layout.slot(base + i));
+            rows.apply(function, step.before(), step.after(), layout.slot(base + i), factors);
         }
     }
 
     /**
-     * Reads out the planes.
+     * Reads out planes of which every entry counts once.
      *
      * @param totals filled with the sums over each plane, S of every lane and then T~ of every lane
      */
@@ -88,18 +173,37 @@ final class PlaneSweep {
         }
     }
 
-    /**
-     * Points the factors at the next ReLU. Those of image a are copied next to the planes: read where they lie, 64 bytes for
-     * every 8 columns, each line came late from the last-level cache (21 layers, flatten: 14 instead of 11.7 us a pair).
-     */
-    private void bindRelu() {
-        imageFactors.copyAll(image.factors()[relus]);
-        factors.image = imageFactors;
-        factors.lanes = lanes.factors(relus);
-        relus++;
+    /** Reads out planes of one displacement, entries weighted. */
+    void finish(ReadoutWeights weights, double[] totals) {
+        Arrays.fill(totals, 0);
+        for (int j = 0; j < width; j++) {
+            columnWeights[j] = weights.cols()[j][Math.floorMod(j - dj, width)];
+        }
+        for (int i = 0; i < height; i++) {
+            double weight = weights.rows()[i][partner(i)];
+            if (weight != 0) {
+                rows.addTotals(layout.slot(base + i), weight, columnWeights, totals);
+            }
+        }
     }
 
-    private void convolve(PlaneStep.Conv conv) {
+    /**
+     * Points the factors at the next activation. Those of image a are copied next to the planes: read where they lie, 64 bytes
+     * for every 8 columns, each line came late from the last-level cache (21 layers, flatten: 14 instead of 11.7 us a pair).
+     */
+    private void bindActivation() {
+        factors.lanes = lanes.factors(activations);
+        factors.inverseOffset = lanes.inverseOffset(activations);
+        if (image == null) {
+            factors.image = factors.lanes;
+        } else {
+            imageFactors.copyAll(image.factors()[activations]);
+            factors.image = imageFactors;
+        }
+        activations++;
+    }
+
+    private void convolve(PlaneStep.Conv conv, boolean relu) {
         int radius = conv.radius();
         haloColumns(conv);
         if (conv.circular()) {
@@ -107,15 +211,12 @@ final class PlaneSweep {
         }
         factors.bias = conv.bias();
         factors.tangentBias = conv.train() ? conv.bias() : 0;
-        if (conv.relu()) {
-            bindRelu();
-        }
         boolean upwards = base - radius >= layout.lowestBase();
         int shift = upwards ? -radius : radius;
-        if (radius == 1 && conv.relu() && (conv.train() || conv.first())) {
+        if (radius == 1 && relu && (conv.train() || conv.first()) && image != null) {
             fused(conv, upwards, shift);
         } else {
-            separate(conv, upwards, shift);
+            separate(conv, relu, upwards, shift);
         }
         base += shift;
     }
@@ -130,32 +231,23 @@ final class PlaneSweep {
                     neighbour(i, 1, conv.circular()),
                     layout.slot(base + shift + i),
                     2 * i * width,
-                    lanes.factorRow(partner(i), dj));
+                    lanes.factorRow(activations - 1, partner(i), dj));
         }
         rows.convolveRelu(plan, factors, links(conv, true));
     }
 
-    private void separate(PlaneStep.Conv conv, boolean upwards, int shift) {
+    private void separate(PlaneStep.Conv conv, boolean relu, boolean upwards, int shift) {
         Cells links = links(conv, false);
         for (int k = 0; k < height; k++) {
             int i = upwards ? k : height - 1 - k;
             windowRows(i, conv);
             rows.windowSums(window, conv.radius(), links, factors, conv.train() || conv.first());
-            if (conv.relu()) {
+            if (relu) {
                 aim(i);
                 rows.relu(layout.slot(base + shift + i), factors);
             } else {
                 rows.keep(layout.slot(base + shift + i));
             }
-        }
-    }
-
-    private void relu() {
-        bindRelu();
-        for (int i = 0; i < height; i++) {
-            aim(i);
-            rows.take(layout.slot(base + i));
-            rows.relu(layout.slot(base + i), factors);
         }
     }
 
@@ -167,8 +259,8 @@ final class PlaneSweep {
 
     /** Points the factors at row i of image a and the row of b that meets it. */
     private void aim(int i) {
-        factors.imageAt = 2 * i * width;
-        factors.lanesAt = lanes.factorRow(partner(i), dj);
+        factors.imageAt = image == null ? lanes.factorRow(activations - 1, i, 0) : 2 * i * width;
+        factors.lanesAt = lanes.factorRow(activations - 1, partner(i), dj);
     }
 
     /** The row of image b that meets row i of image a. */

@@ -1,0 +1,146 @@
+package cntk.backend.cpu;
+
+import cntk.plan.PlaneProgram;
+import cntk.plan.PlaneStep;
+import cntk.plan.Precision;
+import cntk.plan.Segment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Factors of images where planes meet on the way: a variance behind a pooling layer is a mean over pixel pairs before it, so that
+ * all planes of the image with itself are needed. In double, lane = image, both images of a pair from the same tables.
+ */
+final class SelfPairs {
+    private final PlaneProgram program;
+    private final Precision precision;
+    private final PlaneSweep[] sweeps;
+    private final PlaneTensor[] tensors;
+    private final int lanes = PlaneRows.lanes(Precision.F64);
+
+    /** @param precision of the factors that come out */
+    SelfPairs(PlaneProgram program, Precision precision) {
+        this.program = program;
+        this.precision = precision;
+        List<Segment> segments = program.segments();
+        this.sweeps = new PlaneSweep[segments.size()];
+        this.tensors = PlaneTensor.of(program, Precision.F64);
+        for (int index = 0; index < sweeps.length; index++) {
+            Segment segment = segments.get(index);
+            SeamLinks seams = new SeamLinks(Precision.F64, segment.width(), segment.radius());
+            sweeps[index] = new PlaneSweep(segment, program.tangentAtInput(), Precision.F64, seams, tensors);
+        }
+    }
+
+    /** Images that {@link #of} takes at once. */
+    static int batch() {
+        return PlaneRows.lanes(Precision.F64);
+    }
+
+    /** Factors of up to {@link #batch} images. */
+    List<ImageFactors> of(List<double[]> values) {
+        LaneTables tables = LaneTables.ofPixels(program, Precision.F64, values);
+        List<List<Cells>> deviations = new ArrayList<>();
+        values.forEach(_ -> deviations.add(new ArrayList<>()));
+        double[] sums = new double[2 * lanes];
+        for (PlaneTensor tensor : tensors) {
+            tensor.clear();
+        }
+        for (int index = 0; index < sweeps.length; index++) {
+            trace(index, tables, values, deviations);
+            sweep(index, tables, sums);
+        }
+        List<ImageFactors> factors = new ArrayList<>();
+        for (int lane = 0; lane < values.size(); lane++) {
+            factors.add(new ImageFactors(
+                    rounded(deviations.get(lane)),
+                    sums[lane],
+                    sums[lanes + lane],
+                    Arrays.hashCode(values.get(lane))));
+        }
+        return factors;
+    }
+
+    /** Plane (0,0) first: it yields the factors that the other planes of the segment read. */
+    private void trace(int index, LaneTables tables, List<double[]> values, List<List<Cells>> deviations) {
+        Segment segment = program.segments().get(index);
+        for (int lane = 0; lane < values.size(); lane++) {
+            List<Cells> found = deviations.get(lane);
+            int first = found.size();
+            new TraceRecursion(segment, new Lane(segment, lane, values.get(lane)))
+                    .run(segment.steps(), Precision.F64, found);
+            for (int activation = first; activation < found.size(); activation++) {
+                tables.setFactors(activation, lane, found.get(activation));
+            }
+        }
+    }
+
+    /** Plane (0,0) of one lane. */
+    private final class Lane implements TraceRecursion.Source {
+        private final Segment segment;
+        private final int lane;
+        private final double[] values;
+
+        Lane(Segment segment, int lane, double[] values) {
+            this.segment = segment;
+            this.lane = lane;
+            this.values = values;
+        }
+
+        @Override
+        public double[][] input() {
+            return ImageFactors.input(program, values);
+        }
+
+        @Override
+        public double[][] load(int tensor) {
+            double[][] state = new double[2][segment.height() * segment.width()];
+            for (int i = 0; i < segment.height(); i++) {
+                int row = tensors[tensor].row(0, 0, i);
+                for (int j = 0; j < segment.width(); j++) {
+                    int at = row + j * 2 * lanes + lane;
+                    state[0][i * segment.width() + j] = tensors[tensor].cells().get(at);
+                    state[1][i * segment.width() + j] = tensors[tensor].cells().get(at + lanes);
+                }
+            }
+            return state;
+        }
+    }
+
+    private void sweep(int index, LaneTables tables, double[] sums) {
+        Segment segment = program.segments().get(index);
+        boolean last = index == sweeps.length - 1;
+        double[] totals = new double[2 * lanes];
+        for (int di = 0; di < segment.height(); di++) {
+            for (int dj = 0; segment.rows()[di] && dj < segment.width(); dj++) {
+                if (!segment.cols()[dj]) {
+                    continue;
+                }
+                sweeps[index].start(null, tables, di, dj);
+                for (PlaneStep step : segment.steps()) {
+                    sweeps[index].step(step);
+                }
+                if (last) {
+                    sweeps[index].finish(program.readout(), totals);
+                    Arrays.setAll(sums, at -> sums[at] + totals[at]);
+                }
+            }
+        }
+    }
+
+    private List<Cells> rounded(List<Cells> exact) {
+        return precision == Precision.F64
+                ? exact
+                : exact.stream().map(SelfPairs::toFloat).toList();
+    }
+
+    private static Cells toFloat(Cells exact) {
+        Cells rounded = Cells.of(Precision.F32, exact.length());
+        for (int at = 0; at < exact.length(); at++) {
+            double value = exact.get(at);
+            rounded.set(at, value < 0x1p-60 ? 0 : value);
+        }
+        return rounded;
+    }
+}

@@ -1,0 +1,166 @@
+package cntk.backend.cpu;
+
+import cntk.maths.DualActivation;
+import cntk.plan.PlaneStep;
+import cntk.plan.Precision;
+import cntk.plan.ReadoutWeights;
+import cntk.plan.Segment;
+import java.util.List;
+
+/**
+ * S and T~ of an image with itself at equal pixels, through one segment. Every correlation is 1 there, so that S passes a
+ * ReLU unchanged and no angle is ever computed.
+ *
+ * <p>All in double, in the order of operations of {@link DoubleRows}: the variance of an image is bit for bit the covariance
+ * that the planes find for two equal images.
+ */
+final class TraceRecursion {
+    /** Variances below are zero variance: float roots of it have no inverse product in range (maths.md eq. 7). */
+    private static final double SMALLEST_F32 = 0x1p-120;
+
+    private static final double SMALLEST_F64 = 0x1p-400;
+
+    private final int height;
+    private final int width;
+    private final Source source;
+    private final double[][][] saved;
+    private double[] s;
+    private double[] t;
+
+    /** Where the state comes from at the steps Input and Load: fresh arrays {S, T~}, each [i W + j]. */
+    interface Source {
+        double[][] input();
+
+        double[][] load(int tensor);
+    }
+
+    TraceRecursion(Segment segment, Source source) {
+        this.source = source;
+        this.height = segment.height();
+        this.width = segment.width();
+        this.saved = new double[segment.saved()][][];
+        this.s = new double[height * width];
+        this.t = s;
+    }
+
+    /** Takes all steps and adds the standard deviations before every activation to {@code deviations}. */
+    void run(List<PlaneStep> steps, Precision precision, List<Cells> deviations) {
+        for (PlaneStep step : steps) {
+            switch (step) {
+                case PlaneStep.Conv conv -> convolve(conv);
+                case PlaneStep.ConvRelu(PlaneStep.Conv conv) -> {
+                    convolve(conv);
+                    deviations.add(deviations(precision));
+                }
+                case PlaneStep.Relu() -> deviations.add(deviations(precision));
+                case PlaneStep.Nonlinear nonlinear -> {
+                    deviations.add(deviations(precision));
+                    apply(nonlinear);
+                }
+                case PlaneStep.Scale(double factor) -> scale(factor);
+                case PlaneStep.Input() -> set(source.input());
+                case PlaneStep.Load(int tensor) -> set(source.load(tensor));
+                case PlaneStep.Send _ -> {}
+                case PlaneStep.Restore(int depth) ->
+                    set(new double[][] {saved[depth][0].clone(), saved[depth][1].clone()});
+                case PlaneStep.Save(int depth) -> saved[depth] = new double[][] {s.clone(), t.clone()};
+                case PlaneStep.AddSaved(int depth, double factor) -> {
+                    for (int pixel = 0; pixel < s.length; pixel++) {
+                        s[pixel] += factor * saved[depth][0][pixel];
+                        t[pixel] += factor * saved[depth][1][pixel];
+                    }
+                }
+            }
+        }
+    }
+
+    private void set(double[][] state) {
+        s = state[0];
+        t = state[1];
+    }
+
+    /** Weighted sum of S over plane (0,0). */
+    double totalS(ReadoutWeights weights) {
+        return total(s, weights);
+    }
+
+    /** Weighted sum of T~ over plane (0,0). */
+    double totalTangent(ReadoutWeights weights) {
+        return total(t, weights);
+    }
+
+    private Cells deviations(Precision precision) {
+        double smallest = precision == Precision.F32 ? SMALLEST_F32 : SMALLEST_F64;
+        Cells deviations = Cells.of(precision, s.length);
+        for (int pixel = 0; pixel < s.length; pixel++) {
+            deviations.set(pixel, s[pixel] < smallest ? 0 : Math.sqrt(s[pixel]));
+        }
+        return deviations;
+    }
+
+    private void apply(PlaneStep.Nonlinear step) {
+        DualActivation function = DualActivation.of(step.function());
+        for (int pixel = 0; pixel < s.length; pixel++) {
+            double q = step.before() * s[pixel];
+            double tangent = t[pixel] - s[pixel];
+            double slope = function.slope(q, q, q) * (step.before() / step.after());
+            s[pixel] = function.nngp(q, q, q) / step.after();
+            t[pixel] = tangent * slope + s[pixel];
+        }
+    }
+
+    private void scale(double factor) {
+        for (int pixel = 0; pixel < s.length; pixel++) {
+            s[pixel] *= factor;
+            t[pixel] *= factor;
+        }
+    }
+
+    /** T~ = T + S, where the trained layer adds its own covariance to T. */
+    private void convolve(PlaneStep.Conv conv) {
+        double[] sums = windowSums(s, conv);
+        double[] tangent = windowSums(t, conv);
+        for (int pixel = 0; pixel < sums.length; pixel++) {
+            double own = conv.train() ? conv.bias() : conv.first() ? 0 : -sums[pixel];
+            sums[pixel] += conv.bias();
+            tangent[pixel] = tangent[pixel] + own + sums[pixel];
+        }
+        s = sums;
+        t = tangent;
+    }
+
+    /** Rows first, then columns; the middle, then outwards, as the rows of planes do it. */
+    private double[] windowSums(double[] x, PlaneStep.Conv conv) {
+        double[] vertical = x.clone();
+        for (int u : WindowOrder.around(conv.radius())) {
+            for (int i = 0; i < height; i++) {
+                int row = conv.circular() ? Math.floorMod(i + u, height) : i + u;
+                for (int j = 0; row >= 0 && row < height && j < width; j++) {
+                    vertical[i * width + j] += x[row * width + j];
+                }
+            }
+        }
+        double[] out = vertical.clone();
+        for (int v : WindowOrder.around(conv.radius())) {
+            for (int i = 0; i < height; i++) {
+                for (int j = 0; j < width; j++) {
+                    int col = conv.circular() ? Math.floorMod(j + v, width) : j + v;
+                    out[i * width + j] += col >= 0 && col < width ? vertical[i * width + col] : 0;
+                }
+            }
+        }
+        return out;
+    }
+
+    private double total(double[] x, ReadoutWeights weights) {
+        double sum = 0;
+        for (int i = 0; i < height; i++) {
+            double row = 0;
+            for (int j = 0; j < width; j++) {
+                row += weights.cols()[j][j] * x[i * width + j];
+            }
+            sum += weights.rows()[i][i] * row;
+        }
+        return sum;
+    }
+}
