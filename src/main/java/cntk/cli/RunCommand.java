@@ -35,8 +35,10 @@ final class RunCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DIR|sample",
             defaultValue = DataLocation.SAMPLE,
-            description =
-                    "Directory with the CIFAR-10 binary files, or the embedded sample; default: ${DEFAULT-VALUE}.")
+            description = {
+                "Directory with CIFAR-10 or CIFAR-100 (binary), MNIST or Fashion-MNIST (idx, perhaps gzip),",
+                "or the embedded sample; default: ${DEFAULT-VALUE}."
+            })
     private String data;
 
     @Option(
