@@ -4,14 +4,14 @@
  * <p>Data flows through the packages in this order; a package depends only on those above it (held by a test):
  *
  * <pre>
- *   dataset   images, labels, hashes; CIFAR-10 and .npy files; preprocessing
+ *   dataset   images, labels, hashes; CIFAR, MNIST and .npy files; preprocessing
  *   arch      layers, networks with shapes, the network language and its canonical text
  *   maths     the oracle: one pair of images in plain double loops
  *   plan      what to compute: kernel kind, precision, plane programs, tiles, costs
  *   backend   how to compute a tile: cpu (SIMD displacement planes), oracle
  *   gram      the durable store of finished tiles (Zarr v3) and the manifest that guards it
  *   schedule  hands tiles to workers, retries, stops cleanly, reports progress
- *   solve     kernel ridge regression by LAPACK
+ *   solve     kernel ridge regression and whitening by LAPACK
  *   report    accuracy, provenance, CSV and JSON
  *   cli       the command line
  * </pre>

@@ -2,6 +2,7 @@ package cntk.cli;
 
 import cntk.dataset.Cifar10Fetch;
 import cntk.dataset.DataInfo;
+import cntk.dataset.DataSets;
 import cntk.report.Json;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -70,7 +71,8 @@ final class DataCommand implements Callable<Integer> {
 
         @Parameters(
                 paramLabel = "DIR|sample",
-                description = "Directory with the CIFAR-10 binary files, or the embedded sample.")
+                description =
+                        "Directory with CIFAR-10 or CIFAR-100 (binary), MNIST or Fashion-MNIST (idx, perhaps gzip), or the embedded sample.")
         private String data;
 
         @Option(names = "--json", description = "Print one JSON object.")
@@ -78,9 +80,8 @@ final class DataCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            DataInfo info = DataLocation.isSample(data)
-                    ? DataInfo.ofSample()
-                    : DataInfo.ofDirectory(DataLocation.directory(data));
+            DataInfo info =
+                    DataLocation.isSample(data) ? DataInfo.ofSample() : DataSets.info(DataLocation.directory(data));
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 out.println(Json.text(info));
@@ -91,6 +92,10 @@ final class DataCommand implements Callable<Integer> {
             return ExitCodes.RIGHT.code();
         }
 
+        private static String official(DataInfo.DataFile file) {
+            return file.official() == null ? "unknown" : file.official() ? "yes" : "no";
+        }
+
         private static void print(DataInfo info, PrintWriter out) {
             out.printf(
                     Locale.ROOT,
@@ -99,15 +104,15 @@ final class DataCommand implements Callable<Integer> {
                     info.train(),
                     info.test(),
                     info.shape());
-            out.printf(Locale.ROOT, "%-18s %7s %10s  %-9s %s%n", "file", "images", "bytes", "official", "SHA-256");
+            out.printf(Locale.ROOT, "%-26s %7s %10s  %-9s %s%n", "file", "images", "bytes", "official", "SHA-256");
             for (DataInfo.DataFile file : info.files()) {
                 out.printf(
                         Locale.ROOT,
-                        "%-18s %7d %10d  %-9s %s%n",
+                        "%-26s %7d %10d  %-9s %s%n",
                         file.name(),
                         file.records(),
                         file.bytes(),
-                        file.official() ? "yes" : "no",
+                        official(file),
                         file.sha256());
             }
             out.printf(Locale.ROOT, "%n%-18s %7s %10s%n", "class", "train", "test");

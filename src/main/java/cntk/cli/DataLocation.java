@@ -1,12 +1,13 @@
 package cntk.cli;
 
 import cntk.dataset.Cifar10;
+import cntk.dataset.DataSets;
 import cntk.dataset.InputException;
 import cntk.dataset.RawSplit;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Where images are read: the embedded sample, or a directory with the CIFAR-10 binary files. */
+/** Where images are read: the embedded sample, or a directory with a data set. */
 final class DataLocation {
     static final String SAMPLE = "sample";
 
@@ -17,7 +18,7 @@ final class DataLocation {
     }
 
     static RawSplit read(String data) {
-        return isSample(data) ? Cifar10.sample() : Cifar10.read(directory(data));
+        return isSample(data) ? Cifar10.sample() : DataSets.read(directory(data));
     }
 
     /** The same place for a process in another working directory. */

@@ -1,7 +1,9 @@
 package cntk.cli;
 
+import cntk.dataset.Augmentation;
 import cntk.dataset.InputException;
 import cntk.dataset.Normalization;
+import cntk.dataset.Preprocessing;
 import cntk.report.ResultJson;
 import cntk.report.ResultText;
 import cntk.report.RunResult;
@@ -38,8 +40,10 @@ final class RunCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DIR|sample",
             defaultValue = DataLocation.SAMPLE,
-            description =
-                    "Directory with the CIFAR-10 binary files, or the embedded sample; default: ${DEFAULT-VALUE}.")
+            description = {
+                "Directory with CIFAR-10 or CIFAR-100 (binary), MNIST or Fashion-MNIST (idx, perhaps gzip),",
+                "or the embedded sample; default: ${DEFAULT-VALUE}."
+            })
     private String data;
 
     @Option(
@@ -64,15 +68,32 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--normalize",
-            paramLabel = "standard|none",
+            paramLabel = "standard|none|l2|zca",
             defaultValue = "standard",
             converter = Words.OfNormalization.class,
             completionCandidates = Words.OfNormalization.class,
             description = {
                 "standard (default): by mean and standard deviation of each channel of the whole training split.",
-                "none: byte/255."
+                "none: byte/255. l2: each image minus its mean, divided by its norm.",
+                "zca: l2, then regularised whitening fitted on the training images in use."
             })
     private Normalization normalization;
+
+    @Option(
+            names = "--zca-eps",
+            paramLabel = "E",
+            description =
+                    "Added to every eigenvalue by --normalize zca; default: " + Preprocessing.DEFAULT_ZCA_EPS + ".")
+    private @Nullable Double zcaEps;
+
+    @Option(
+            names = "--augment",
+            paramLabel = "none|flip",
+            defaultValue = "none",
+            converter = Words.OfAugmentation.class,
+            completionCandidates = Words.OfAugmentation.class,
+            description = "flip: train on the horizontal flips of the training images too; default: ${DEFAULT-VALUE}.")
+    private Augmentation augmentation;
 
     @Mixin
     private ComputeOptions compute;
@@ -89,7 +110,12 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter err = spec.commandLine().getErr();
-        RunPlan plan = RunPlan.of(request());
+        RunRequest request = request();
+        if (request.preprocessing().normalization() == Normalization.ZCA) {
+            err.println("cntk: whitening the images"); // a minute of silence where there are many
+            err.flush();
+        }
+        RunPlan plan = RunPlan.of(request);
         String note = ComputeOptions.note(compute.backend, compute.precision);
         if (note != null) {
             err.println("cntk: " + note);
@@ -112,11 +138,24 @@ final class RunCommand implements Callable<Integer> {
                 number("--test", test),
                 compute.kind,
                 ridge,
-                normalization,
+                preprocessing(),
                 compute.backend,
                 compute.precision,
                 compute.threads(),
                 Optional.ofNullable(out));
+    }
+
+    private Preprocessing preprocessing() {
+        if (zcaEps == null) {
+            return new Preprocessing(normalization, Preprocessing.DEFAULT_ZCA_EPS, augmentation);
+        }
+        if (normalization != Normalization.ZCA) {
+            throw new InputException("--zca-eps is for --normalize zca, but --normalize is " + normalization.word());
+        }
+        if (!(zcaEps > 0) || Double.isInfinite(zcaEps)) {
+            throw new InputException("--zca-eps is " + zcaEps + ", expected a finite number above 0");
+        }
+        return new Preprocessing(normalization, zcaEps, augmentation);
     }
 
     private static OptionalInt number(String option, @Nullable Integer value) {

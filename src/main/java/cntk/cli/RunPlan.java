@@ -12,6 +12,7 @@ import cntk.plan.Precision;
 import cntk.plan.TileSides;
 import cntk.solve.AvailableMemory;
 import cntk.solve.NativeMatrix;
+import cntk.solve.ZcaWhitening;
 
 /** A {@link RunRequest} that was held against the data and the network: everything is decided, nothing computed. */
 record RunPlan(RunRequest request, DataSplit split, Network network, GramManifest manifest) {
@@ -21,9 +22,11 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
     static RunPlan of(RunRequest request) {
         RawSplit raw = DataLocation.read(request.data());
         Network network = ArchitectureParser.network(request.arch(), raw.train().shape());
-        DataSplit split = raw.prepare(request.normalization(), request.train(), request.test());
-        int train = split.train().count();
+        int train = Math.multiplyExact(
+                request.preprocessing().augmentation().factor(),
+                Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
         AvailableMemory.require(NativeMatrix.bytes(train, train), "the solve for " + train + " training images");
+        DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
         return new RunPlan(request, split, network, manifest(request, split, network));
     }
 
@@ -43,7 +46,8 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
                 train,
                 split.test().sha256(),
                 test,
-                request.normalization().word(),
+                request.preprocessing().normalizationText(),
+                request.preprocessing().augmentation().word(),
                 TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES),
                 TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES),
                 Main.ManifestVersion.version(),

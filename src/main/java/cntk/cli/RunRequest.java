@@ -2,6 +2,7 @@ package cntk.cli;
 
 import cntk.backend.Backends;
 import cntk.dataset.Normalization;
+import cntk.dataset.Preprocessing;
 import cntk.plan.KernelKind;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ record RunRequest(
         OptionalInt test,
         KernelKind kind,
         double ridge,
-        Normalization normalization,
+        Preprocessing preprocessing,
         Backends.Choice backend,
         Words.PrecisionChoice precision,
         int threads,
@@ -37,7 +38,11 @@ record RunRequest(
         options.put("test", test.isPresent() ? test.getAsInt() : "all");
         options.put("kind", kind.word());
         options.put("ridge", ridge);
-        options.put("normalize", normalization.word());
+        options.put("normalize", preprocessing.normalization().word());
+        if (preprocessing.normalization() == Normalization.ZCA) {
+            options.put("zca_eps", preprocessing.zcaEps());
+        }
+        options.put("augment", preprocessing.augmentation().word());
         options.put("backend", backend.word());
         options.put("precision", precision.word());
         options.put("threads", threads);

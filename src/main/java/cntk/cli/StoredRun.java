@@ -5,12 +5,13 @@ import cntk.arch.Network;
 import cntk.dataset.DataSplit;
 import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
-import cntk.dataset.Normalization;
+import cntk.dataset.Preprocessing;
 import cntk.dataset.RawSplit;
 import cntk.gram.GramManifest;
 import cntk.gram.GramStore;
 import cntk.gram.ZarrGramStore;
 import cntk.plan.Tile;
+import cntk.solve.ZcaWhitening;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,10 +45,13 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
     static StoredRun open(Path directory, String movedData) {
         GramManifest manifest = GramManifest.read(directory);
         RawSplit raw = DataLocation.read(movedData.isEmpty() ? manifest.data() : movedData);
+        Preprocessing preprocessing = Preprocessing.parse(manifest.normalization(), manifest.augmentation());
         DataSplit split = raw.prepare(
-                Normalization.ofWord(manifest.normalization()),
-                OptionalInt.of(manifest.trainCount()),
-                OptionalInt.of(manifest.testCount()));
+                preprocessing,
+                OptionalInt.of(
+                        manifest.trainCount() / preprocessing.augmentation().factor()),
+                OptionalInt.of(manifest.testCount()),
+                new ZcaWhitening());
         requireSame(directory, "training", manifest.trainSha256(), split.train());
         requireSame(directory, "test", manifest.testSha256(), split.test());
         Network network =

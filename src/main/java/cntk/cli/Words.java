@@ -2,6 +2,7 @@ package cntk.cli;
 
 import cntk.arch.Network;
 import cntk.backend.Backends;
+import cntk.dataset.Augmentation;
 import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
 import cntk.dataset.Normalization;
@@ -67,6 +68,12 @@ final class Words {
     static final class OfNormalization extends OfWord<Normalization> {
         OfNormalization() {
             super(Normalization.values(), Normalization::word);
+        }
+    }
+
+    static final class OfAugmentation extends OfWord<Augmentation> {
+        OfAugmentation() {
+            super(Augmentation.values(), Augmentation::word);
         }
     }
 

@@ -70,6 +70,18 @@ public final class ByteImages {
                 : new ByteImages(name, shape, Arrays.copyOf(pixels, wanted * shape.values()), labels.first(wanted));
     }
 
+    /** These images, then their mirror images with the same labels. */
+    ByteImages withFlips() {
+        byte[] both = Arrays.copyOf(pixels, Math.multiplyExact(2, pixels.length));
+        int width = shape.width();
+        for (int row = 0; row < pixels.length; row += width) {
+            for (int column = 0; column < width; column++) {
+                both[pixels.length + row + column] = pixels[row + width - 1 - column];
+            }
+        }
+        return new ByteImages(name + "+flips", shape, both, labels.twice());
+    }
+
     /** Feeds what the images are (shape, labels, bytes) into a hash. */
     void feed(Sha256 hash) {
         hash.text("bytes u1 " + count() + "x" + shape + "\nlabels ");

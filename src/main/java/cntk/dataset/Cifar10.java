@@ -14,11 +14,13 @@ import java.util.Map;
  * red, green and blue planes of 32 x 32, row by row.
  */
 public final class Cifar10 {
-    public static final ImageShape SHAPE = new ImageShape(3, 32, 32);
+    public static final ImageShape SHAPE = CifarRecords.SHAPE;
     public static final List<String> CLASS_NAMES =
             List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-    static final int RECORD_BYTES = 1 + SHAPE.values();
+    private static final CifarRecords RECORDS =
+            new CifarRecords(List.of(new CifarRecords.Label("label", CLASS_NAMES.size())), CLASS_NAMES);
+    static final int RECORD_BYTES = RECORDS.bytes();
     static final int RECORDS_PER_FILE = 10_000;
     static final List<String> TRAIN_FILES =
             List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin");
@@ -61,14 +63,19 @@ public final class Cifar10 {
                     + ", expected a directory with the CIFAR-10 binary files" + hint(directory));
         }
         for (String file : files()) {
-            checkSize(directory, directory.resolve(file), (long) recordsPerFile * RECORD_BYTES);
+            RECORDS.checkSize(
+                    directory.resolve(file),
+                    recordsPerFile,
+                    "the six files data_batch_1.bin to data_batch_5.bin and test_batch.bin",
+                    hint(directory));
         }
         Map<String, byte[]> train = new LinkedHashMap<>();
         for (String file : TRAIN_FILES) {
-            train.put(directory.resolve(file).toString(), bytes(directory.resolve(file)));
+            train.put(directory.resolve(file).toString(), FileBytes.of(directory.resolve(file)));
         }
         Path test = directory.resolve(TEST_FILE);
-        return new RawSplit(parse("cifar10/train", train), parse("cifar10/test", Map.of(test.toString(), bytes(test))));
+        return new RawSplit(
+                parse("cifar10/train", train), parse("cifar10/test", Map.of(test.toString(), FileBytes.of(test))));
     }
 
     /** The six file names, training first. */
@@ -89,70 +96,9 @@ public final class Cifar10 {
         }
     }
 
-    static byte[] bytes(Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw new InputException(file + " cannot be read: " + Failures.reason(e), e);
-        }
-    }
-
     /** The records of some files one after the other; {@code files} maps a name for messages to the content. */
     static ByteImages parse(String name, Map<String, byte[]> files) {
-        int count = 0;
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            checkWholeRecords(file.getKey(), file.getValue().length);
-            count += file.getValue().length / RECORD_BYTES;
-        }
-        byte[] pixels = new byte[Math.multiplyExact(count, SHAPE.values())];
-        int[] labels = new int[count];
-        int image = 0;
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            byte[] content = file.getValue();
-            for (int offset = 0; offset < content.length; offset += RECORD_BYTES, image++) {
-                labels[image] = label(file.getKey(), content, offset);
-                System.arraycopy(content, offset + 1, pixels, image * SHAPE.values(), SHAPE.values());
-            }
-        }
-        return new ByteImages(name, SHAPE, pixels, new Labels(labels, CLASS_NAMES));
-    }
-
-    private static int label(String file, byte[] content, int offset) {
-        int label = content[offset] & 0xff;
-        if (label >= CLASS_NAMES.size()) {
-            throw new InputException(file + " has label " + label + " in record " + offset / RECORD_BYTES
-                    + " (byte offset " + offset + "), expected 0..9");
-        }
-        return label;
-    }
-
-    private static void checkWholeRecords(String file, int bytes) {
-        if (bytes == 0 || bytes % RECORD_BYTES != 0) {
-            throw new InputException(file + " has " + bytes + " bytes, expected a whole number of records of "
-                    + RECORD_BYTES + " bytes: record " + bytes / RECORD_BYTES + " at byte offset "
-                    + bytes / RECORD_BYTES * RECORD_BYTES + " is cut short");
-        }
-    }
-
-    private static void checkSize(Path directory, Path file, long expected) {
-        if (!Files.isRegularFile(file)) {
-            throw new InputException(file + (Files.exists(file) ? " is not a file" : " is missing")
-                    + ", expected the six files data_batch_1.bin to data_batch_5.bin and test_batch.bin"
-                    + hint(directory));
-        }
-        long size;
-        try {
-            size = Files.size(file);
-        } catch (IOException e) {
-            throw new InputException(file + " cannot be read: " + Failures.reason(e), e);
-        }
-        if (size != expected) {
-            long cut = size / RECORD_BYTES;
-            throw new InputException(file + " has " + size + " bytes, expected " + expected + " ("
-                    + expected / RECORD_BYTES + " records of " + RECORD_BYTES + " bytes)"
-                    + (size < expected ? ": it ends in record " + cut + " at byte offset " + cut * RECORD_BYTES : "")
-                    + hint(directory));
-        }
+        return RECORDS.parse(name, files);
     }
 
     private static String hint(Path directory) {

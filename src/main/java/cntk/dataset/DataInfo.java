@@ -1,14 +1,14 @@
 package cntk.dataset;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a data set holds, for people and machines.
  *
- * @param name {@code cifar10-sample} or {@code cifar10}
+ * @param name such as {@code cifar10-sample} or {@code fashion-mnist}
  * @param files in the order of the images, training first
  * @param shape channels x height x width of every image
  * @param train number of training images
@@ -28,9 +28,17 @@ public record DataInfo(
     /**
      * One file of a data set.
      *
-     * @param official whether the file is, to the last bit, the published one
+     * @param records images, or labels in a file of its own
+     * @param official whether its content, uncompressed, is to the last bit the published one; null where no checksum of
+     *     the single file was published
      */
-    public record DataFile(String name, long bytes, int records, String sha256, String md5, boolean official) {}
+    public record DataFile(
+            String name,
+            long bytes,
+            int records,
+            String sha256,
+            String md5,
+            @Nullable Boolean official) {}
 
     /** Images of one class. */
     public record ClassCount(String name, int train, int test) {}
@@ -40,35 +48,22 @@ public record DataInfo(
             Cifar10.SAMPLE_TRAIN, "ef62fad34ab438b6268f80208e3c7df4",
             Cifar10.SAMPLE_TEST, "7c2864d71b8dc11403c35aff88ca9a2a");
 
-    /**
-     * Reads and hashes a directory with the six CIFAR-10 binary files.
-     *
-     * @throws InputException as {@link Cifar10#read} does
-     */
-    public static DataInfo ofDirectory(Path directory) {
-        RawSplit split = Cifar10.read(directory);
-        List<DataFile> described = new ArrayList<>();
-        for (String file : Cifar10.files()) {
-            described.add(describe(file, Cifar10.bytes(directory.resolve(file)), Cifar10.OFFICIAL_MD5));
-        }
-        return of("cifar10", described, split);
-    }
-
-    /** The same for the embedded sample. */
+    /** The embedded sample. {@link DataSets#info} describes directories. */
     public static DataInfo ofSample() {
         List<DataFile> described = new ArrayList<>();
         for (String file : List.of(Cifar10.SAMPLE_TRAIN, Cifar10.SAMPLE_TEST)) {
-            described.add(describe(file, Cifar10.sampleFile(file), SAMPLE_MD5));
+            described.add(describe(file, Cifar10.sampleFile(file), Cifar10.RECORD_BYTES, SAMPLE_MD5));
         }
-        return of("cifar10-sample", described, Cifar10.sample());
+        return of(described, Cifar10.sample());
     }
 
     /** Whether every file is, to the last bit, the published one. */
     public boolean official() {
-        return files.stream().allMatch(DataFile::official);
+        return files.stream().allMatch(file -> Boolean.TRUE.equals(file.official()));
     }
 
-    static DataInfo of(String name, List<DataFile> files, RawSplit split) {
+    static DataInfo of(List<DataFile> files, RawSplit split) {
+        String train = split.train().name();
         List<String> names = split.train().labels().classNames();
         List<ClassCount> classes = new ArrayList<>();
         for (int label = 0; label < names.size(); label++) {
@@ -78,7 +73,7 @@ public record DataInfo(
                     split.test().labels().count(label)));
         }
         return new DataInfo(
-                name,
+                train.substring(0, train.lastIndexOf('/')),
                 List.copyOf(files),
                 split.train().shape(),
                 split.train().count(),
@@ -87,14 +82,16 @@ public record DataInfo(
                 ChannelStatistics.of(split.train()));
     }
 
-    private static DataFile describe(String name, byte[] content, Map<String, String> published) {
+    /** @param published MD5 by file name */
+    static DataFile describe(String name, byte[] content, int recordBytes, Map<String, String> published) {
         String md5 = FileHash.of("MD5", content);
+        String expected = published.get(name);
         return new DataFile(
                 name,
                 content.length,
-                content.length / Cifar10.RECORD_BYTES,
+                content.length / recordBytes,
                 FileHash.of("SHA-256", content),
                 md5,
-                md5.equals(published.get(name)));
+                expected == null ? null : Boolean.valueOf(md5.equals(expected)));
     }
 }

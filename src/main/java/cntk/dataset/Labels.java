@@ -54,4 +54,11 @@ public final class Labels {
     public Labels first(int count) {
         return known() ? new Labels(Arrays.copyOf(values, count), classNames) : NONE;
     }
+
+    /** These labels, then the same again. */
+    Labels twice() {
+        int[] both = Arrays.copyOf(values, 2 * values.length);
+        System.arraycopy(values, 0, both, values.length, values.length);
+        return new Labels(both, classNames);
+    }
 }

@@ -3,7 +3,10 @@ package cntk.dataset;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** How bytes become numbers; what has to be learnt is learnt from the whole training split of a data set. */
+/**
+ * How bytes become numbers. {@link #STANDARD} learns from the whole training split of a data set, {@link #ZCA} from the
+ * training images in use.
+ */
 public enum Normalization {
     /** (byte/255 - mean[c]) / std[c] with the {@link ChannelStatistics} of the training split, in this order. */
     STANDARD("standard") {
@@ -30,6 +33,23 @@ public enum Normalization {
                     out[value] = images.at(index, value) / 255.0;
                 }
             });
+        }
+    },
+    /**
+     * Each image by itself: the mean of all its values is subtracted, then it is divided by its Euclidean norm. A constant
+     * image becomes zeros. The first step of the preprocessing of Shankar et al. 2020.
+     */
+    L2("l2") {
+        @Override
+        Fitted fit(ByteImages train) {
+            return new Fitted("l2: centred image / its norm", Normalization::centreAndScale);
+        }
+    },
+    /** {@link #L2}, then the regularised whitening of Shankar et al. 2020: see {@link Whitening}. */
+    ZCA("zca") {
+        @Override
+        Fitted fit(ByteImages train) {
+            return L2.fit(train); // RawSplit.prepare whitens what this leaves
         }
     };
 
@@ -65,7 +85,7 @@ public enum Normalization {
                 .filter(candidate -> candidate.word.equals(word))
                 .findFirst()
                 .orElseThrow(() -> new InputException("unknown normalisation '" + word + "', expected "
-                        + Arrays.stream(values()).map(Normalization::word).collect(Collectors.joining(" or "))));
+                        + Arrays.stream(values()).map(Normalization::word).collect(Collectors.joining(", "))));
     }
 
     private static double[][] table(ChannelStatistics statistics) {
@@ -85,6 +105,26 @@ public enum Normalization {
             for (int place = channel * pixels; place < (channel + 1) * pixels; place++) {
                 out[place] = table[channel][images.at(index, place)];
             }
+        }
+    }
+
+    /**
+     * With S the sum and Q the sum of squares of D bytes: (D byte - S) / sqrt(D (D Q - S^2)). Integers up to the root, so that
+     * the order of the values changes no bit, and a constant image gives zeros, not rounding errors blown up.
+     */
+    private static void centreAndScale(ByteImages images, int index, double[] out) {
+        long values = images.shape().values();
+        long sum = 0;
+        long squares = 0;
+        for (int value = 0; value < values; value++) {
+            long pixel = images.at(index, value);
+            sum += pixel;
+            squares += pixel * pixel;
+        }
+        long spread = values * squares - sum * sum;
+        double norm = Math.sqrt((double) values * spread);
+        for (int value = 0; value < values; value++) {
+            out[value] = spread == 0 ? 0 : (values * images.at(index, value) - sum) / norm;
         }
     }
 }

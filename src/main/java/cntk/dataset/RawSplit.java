@@ -5,7 +5,7 @@ import java.util.OptionalInt;
 /**
  * Training and test images of a data set as bytes, whole.
  *
- * @param train also what a {@link Normalization} learns from
+ * @param train also what {@link Normalization#STANDARD} learns from, all of it
  * @param test images of the same shape and classes
  */
 public record RawSplit(ByteImages train, ByteImages test) {
@@ -17,17 +17,22 @@ public record RawSplit(ByteImages train, ByteImages test) {
     }
 
     /**
-     * Normalises with what the whole training split says, then takes the first images of each split in file order.
+     * Takes the first images of each split in file order, augments the training images, and normalises.
      *
-     * @param trainCount empty for all
+     * @param trainCount images of the data set, before augmentation; empty for all
      * @param testCount empty for all
+     * @param whitening asked only for {@link Normalization#ZCA}
      * @throws InputException if there are not that many images
      */
-    public DataSplit prepare(Normalization normalization, OptionalInt trainCount, OptionalInt testCount) {
-        ByteImages trainPart = train.first(trainCount.orElse(train.count()));
+    public DataSplit prepare(
+            Preprocessing preprocessing, OptionalInt trainCount, OptionalInt testCount, Whitening whitening) {
+        ByteImages trainPart = preprocessing.augmentation().apply(train.first(trainCount.orElse(train.count())));
         ByteImages testPart = test.first(testCount.orElse(test.count()));
-        Normalization.Fitted fitted = normalization.fit(train);
-        return new DataSplit(images(trainPart, fitted), images(testPart, fitted));
+        Normalization.Fitted fitted = preprocessing.normalization().fit(train);
+        DataSplit split = new DataSplit(images(trainPart, fitted), images(testPart, fitted));
+        return preprocessing.normalization() == Normalization.ZCA
+                ? Zca.whiten(split, preprocessing.zcaEps(), whitening)
+                : split;
     }
 
     private static ImageSet images(ByteImages bytes, Normalization.Fitted fitted) {

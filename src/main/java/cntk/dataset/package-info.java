@@ -1,4 +1,4 @@
-/** Images and labels as immutable sets with shape and hash; CIFAR-10 and .npy files; preprocessing. */
+/** Images and labels as immutable sets with shape and hash; the files of CIFAR, MNIST and NumPy; preprocessing. */
 @NullMarked
 package cntk.dataset;
 

@@ -30,7 +30,8 @@ import java.util.function.Function;
  * @param network canonical text
  * @param backend {@code cpu}, {@code oracle}: two backends agree within their tolerances, not in their bits
  * @param trainSha256 hash of pixels, labels and preprocessing
- * @param normalization the option's word, for people; the hashes cover it
+ * @param normalization such as {@code standard} or {@code zca(eps=1.0E-4)}; the hashes cover it
+ * @param augmentation {@code none} or {@code flip}; the counts and hashes are of what it makes
  * @param trainTileSide part of the layout on disk, not of the bits; also {@code crossTileSide}
  * @param data where the images were read, for {@code verify}; not compared, for the hashes say whether they are the same
  */
@@ -45,6 +46,7 @@ public record GramManifest(
         String testSha256,
         int testCount,
         String normalization,
+        String augmentation,
         int trainTileSide,
         int crossTileSide,
         String engineVersion,
@@ -113,6 +115,7 @@ public record GramManifest(
                     text("test_sha256"),
                     number("test_count"),
                     text("normalization"),
+                    text("augmentation"),
                     number("train_tile_side"),
                     number("cross_tile_side"),
                     text("engine_version"),
@@ -175,6 +178,7 @@ public record GramManifest(
         fields.put("test_sha256", testSha256);
         fields.put("test_count", Integer.toString(testCount));
         fields.put("normalization", normalization);
+        fields.put("augmentation", augmentation);
         fields.put("train_tile_side", Integer.toString(trainTileSide));
         fields.put("cross_tile_side", Integer.toString(crossTileSide));
         fields.put("engine_version", engineVersion);
@@ -228,6 +232,7 @@ public record GramManifest(
             JsonNode value = field.getValue();
             fields.put(field.getKey(), value.isValueNode() ? value.asText() : value.toString());
         }
+        fields.putIfAbsent("augmentation", "none"); // manifests before there was a choice
         return fields;
     }
 }

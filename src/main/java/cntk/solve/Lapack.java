@@ -22,12 +22,16 @@ import java.util.Arrays;
 final class Lapack {
     private static final byte LOWER = 'L';
     private static final byte ONE_NORM = '1';
+    private static final byte AS_IS = 'N';
+    private static final byte TRANSPOSED = 'T';
 
     private final MethodHandle dpotrf;
     private final MethodHandle dpotrs;
     private final MethodHandle dpocon;
     private final MethodHandle dlansy;
     private final MethodHandle dgemm;
+    private final MethodHandle dsyrk;
+    private final MethodHandle dsyevd;
 
     Lapack(OpenBlas library) {
         dpotrf = library.bind("dpotrf_", routine(5, 1));
@@ -35,6 +39,8 @@ final class Lapack {
         dpocon = library.bind("dpocon_", routine(9, 1));
         dlansy = library.bind("dlansy_", routine(6, 2).changeReturnLayout(JAVA_DOUBLE));
         dgemm = library.bind("dgemm_", routine(13, 2));
+        dsyrk = library.bind("dsyrk_", routine(10, 2));
+        dsyevd = library.bind("dsyevd_", routine(11, 2));
     }
 
     /** A subroutine of {@code arguments} addresses and the lengths of {@code strings} characters. */
@@ -116,30 +122,116 @@ final class Lapack {
      * m x n without gaps.
      */
     void addTransposedProduct(int m, int n, int k, MemorySegment a, int aStride, MemorySegment b, MemorySegment c) {
+        product(TRANSPOSED, AS_IS, m, n, k, 1, new Block(a, aStride), new Block(b, k), 1, new Block(c, m));
+    }
+
+    /** A column-major block of memory with columns {@code stride} apart. */
+    private record Block(MemorySegment start, int stride) {
+        static Block of(NativeMatrix matrix) {
+            return new Block(matrix.segment(), matrix.rows());
+        }
+    }
+
+    /** C = alpha op(A) op(B) + beta C, where op transposes if it is asked to. */
+    void product(
+            double alpha,
+            NativeMatrix a,
+            boolean aTransposed,
+            NativeMatrix b,
+            boolean bTransposed,
+            double beta,
+            NativeMatrix c) {
+        product(
+                aTransposed ? TRANSPOSED : AS_IS,
+                bTransposed ? TRANSPOSED : AS_IS,
+                c.rows(),
+                c.cols(),
+                aTransposed ? a.rows() : a.cols(),
+                alpha,
+                Block.of(a),
+                Block.of(b),
+                beta,
+                Block.of(c));
+    }
+
+    private void product(
+            byte opA, byte opB, int m, int n, int k, double alpha, Block a, Block b, double beta, Block c) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment transposed = arena.allocateFrom(JAVA_BYTE, (byte) 'T');
-            MemorySegment asIs = arena.allocateFrom(JAVA_BYTE, (byte) 'N');
-            MemorySegment one = arena.allocateFrom(JAVA_DOUBLE, 1.0);
-            MemorySegment inner = arena.allocateFrom(JAVA_INT, k);
-            MemorySegment outputRows = arena.allocateFrom(JAVA_INT, m);
-            MemorySegment outputCols = arena.allocateFrom(JAVA_INT, n);
-            MemorySegment stride = arena.allocateFrom(JAVA_INT, aStride);
             dgemm.invokeExact(
-                    transposed,
-                    asIs,
-                    outputRows,
-                    outputCols,
-                    inner,
-                    one,
-                    a,
-                    stride,
-                    b,
-                    inner,
-                    one,
-                    c,
-                    outputRows,
+                    arena.allocateFrom(JAVA_BYTE, opA),
+                    arena.allocateFrom(JAVA_BYTE, opB),
+                    arena.allocateFrom(JAVA_INT, m),
+                    arena.allocateFrom(JAVA_INT, n),
+                    arena.allocateFrom(JAVA_INT, k),
+                    arena.allocateFrom(JAVA_DOUBLE, alpha),
+                    a.start(),
+                    arena.allocateFrom(JAVA_INT, a.stride()),
+                    b.start(),
+                    arena.allocateFrom(JAVA_INT, b.stride()),
+                    arena.allocateFrom(JAVA_DOUBLE, beta),
+                    c.start(),
+                    arena.allocateFrom(JAVA_INT, c.stride()),
                     1L,
                     1L);
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
+    }
+
+    /** The lower triangle of C += alpha A A^T, or alpha A^T A if {@code transposed}. */
+    void addGram(double alpha, NativeMatrix a, boolean transposed, NativeMatrix c) {
+        try (Arena arena = Arena.ofConfined()) {
+            dsyrk.invokeExact(
+                    arena.allocateFrom(JAVA_BYTE, LOWER),
+                    arena.allocateFrom(JAVA_BYTE, transposed ? TRANSPOSED : AS_IS),
+                    arena.allocateFrom(JAVA_INT, c.rows()),
+                    arena.allocateFrom(JAVA_INT, transposed ? a.rows() : a.cols()),
+                    arena.allocateFrom(JAVA_DOUBLE, alpha),
+                    a.segment(),
+                    arena.allocateFrom(JAVA_INT, a.rows()),
+                    arena.allocateFrom(JAVA_DOUBLE, 1.0),
+                    c.segment(),
+                    arena.allocateFrom(JAVA_INT, c.rows()),
+                    1L,
+                    1L);
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
+    }
+
+    /**
+     * Eigenvalues, ascending, and orthonormal eigenvectors of the symmetric matrix in the lower triangle of {@code a}.
+     *
+     * @param a receives the eigenvectors as columns
+     */
+    double[] eigen(NativeMatrix a) {
+        int n = a.rows();
+        int work = Math.toIntExact(1 + 6L * n + 2L * n * n); // what the routine asks for, as its documentation says
+        int integerWork = 3 + 5 * n;
+        try (Arena arena = Arena.ofConfined();
+                NativeMatrix scratch = NativeMatrix.zeros(work, 1)) {
+            MemorySegment order = arena.allocateFrom(JAVA_INT, n);
+            MemorySegment values = arena.allocate(JAVA_DOUBLE, n);
+            MemorySegment info = arena.allocate(JAVA_INT);
+            dsyevd.invokeExact(
+                    arena.allocateFrom(JAVA_BYTE, (byte) 'V'),
+                    arena.allocateFrom(JAVA_BYTE, LOWER),
+                    order,
+                    a.segment(),
+                    order,
+                    values,
+                    scratch.segment(),
+                    arena.allocateFrom(JAVA_INT, work),
+                    arena.allocate(JAVA_INT, integerWork),
+                    arena.allocateFrom(JAVA_INT, integerWork),
+                    info,
+                    1L,
+                    1L);
+            int code = accepted("dsyevd", info, "n = " + n);
+            if (code > 0) {
+                throw new LapackException("dsyevd", code, "n = " + n);
+            }
+            return values.toArray(JAVA_DOUBLE);
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);
         }

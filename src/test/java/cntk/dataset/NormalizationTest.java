@@ -62,7 +62,7 @@ class NormalizationTest {
 
     @Test
     void aPartOfTheTrainingImagesIsNormalisedByAllOfThem() {
-        DataSplit part = split.prepare(Normalization.STANDARD, OptionalInt.of(2), OptionalInt.of(3));
+        DataSplit part = prepare(split, Normalization.STANDARD, OptionalInt.of(2), OptionalInt.of(3));
         double[] whole = new double[SHAPE.values()];
         double[] first = new double[SHAPE.values()];
         all(Normalization.STANDARD).train().read(1, whole);
@@ -76,10 +76,10 @@ class NormalizationTest {
     @Test
     void moreImagesThanThereAreAreRefusedWithBothNumbers() {
         assertThatExceptionOfType(InputException.class)
-                .isThrownBy(() -> split.prepare(Normalization.NONE, OptionalInt.of(8), OptionalInt.empty()))
+                .isThrownBy(() -> prepare(split, Normalization.NONE, OptionalInt.of(8), OptionalInt.empty()))
                 .withMessage("8 images of small/train were asked for, but it has 1..7 to give");
         assertThatExceptionOfType(InputException.class)
-                .isThrownBy(() -> split.prepare(Normalization.NONE, OptionalInt.empty(), OptionalInt.of(0)))
+                .isThrownBy(() -> prepare(split, Normalization.NONE, OptionalInt.empty(), OptionalInt.of(0)))
                 .withMessage("0 images of small/test were asked for, but it has 1..4 to give");
     }
 
@@ -89,7 +89,7 @@ class NormalizationTest {
         assertThat(hash).matches("[0-9a-f]{64}");
         assertThat(all(Normalization.STANDARD).train().sha256()).isEqualTo(hash);
         assertThat(all(Normalization.NONE).train().sha256()).isNotEqualTo(hash);
-        assertThat(split.prepare(Normalization.STANDARD, OptionalInt.of(6), OptionalInt.empty())
+        assertThat(prepare(split, Normalization.STANDARD, OptionalInt.of(6), OptionalInt.empty())
                         .train()
                         .sha256())
                 .isNotEqualTo(hash);
@@ -104,7 +104,7 @@ class NormalizationTest {
     @Test
     void theHashDependsOnTheImagesThatTheStatisticsAreFrom() {
         RawSplit other = new RawSplit(random("small/train", TRAIN, 3), split.test());
-        assertThat(other.prepare(Normalization.STANDARD, OptionalInt.empty(), OptionalInt.empty())
+        assertThat(prepare(other, Normalization.STANDARD, OptionalInt.empty(), OptionalInt.empty())
                         .test()
                         .sha256())
                 .isNotEqualTo(all(Normalization.STANDARD).test().sha256());
@@ -114,8 +114,8 @@ class NormalizationTest {
     void aConstantChannelCannotBeStandardised() {
         ByteImages flat = new ByteImages("flat", new ImageShape(1, 2, 2), new byte[8], labels(2));
         assertThatExceptionOfType(InputException.class)
-                .isThrownBy(() -> new RawSplit(flat, flat)
-                        .prepare(Normalization.STANDARD, OptionalInt.empty(), OptionalInt.empty()))
+                .isThrownBy(() -> prepare(
+                        new RawSplit(flat, flat), Normalization.STANDARD, OptionalInt.empty(), OptionalInt.empty()))
                 .withMessageStartingWith("channel 0 of flat has the same value everywhere");
     }
 
@@ -126,7 +126,7 @@ class NormalizationTest {
         }
         assertThatExceptionOfType(InputException.class)
                 .isThrownBy(() -> Normalization.ofWord("Standard"))
-                .withMessage("unknown normalisation 'Standard', expected standard or none");
+                .withMessage("unknown normalisation 'Standard', expected standard, none, l2, zca");
     }
 
     @Test
@@ -137,13 +137,19 @@ class NormalizationTest {
     }
 
     private DataSplit all(Normalization normalization) {
-        return split.prepare(normalization, OptionalInt.empty(), OptionalInt.empty());
+        return prepare(split, normalization, OptionalInt.empty(), OptionalInt.empty());
+    }
+
+    private static DataSplit prepare(
+            RawSplit split, Normalization normalization, OptionalInt trainCount, OptionalInt testCount) {
+        return split.prepare(Preprocessing.of(normalization), trainCount, testCount, (images, eps) -> {
+            throw new AssertionError("only zca whitens");
+        });
     }
 
     private static String noneHash(byte[] pixels, int... labels) {
         ByteImages images = new ByteImages("two", SHAPE, pixels, new Labels(labels, List.of("a", "b")));
-        return new RawSplit(images, images)
-                .prepare(Normalization.NONE, OptionalInt.empty(), OptionalInt.empty())
+        return prepare(new RawSplit(images, images), Normalization.NONE, OptionalInt.empty(), OptionalInt.empty())
                 .train()
                 .sha256();
     }

@@ -38,6 +38,7 @@ class GramManifestTest {
                 "bb",
                 250,
                 "standard",
+                "none",
                 64,
                 32,
                 "0.1.0",
@@ -46,6 +47,17 @@ class GramManifestTest {
 
     private Path run() {
         return temporary.resolve("runs/first");
+    }
+
+    @Test
+    void aManifestWithoutAugmentationMeansNone() throws IOException {
+        RunDirectory.open(run(), manifest()).close();
+        Path file = run().resolve("manifest.json");
+        String text = Files.readString(file);
+        Files.writeString(file, text.replaceFirst("\\s*\"augmentation\" : \"none\",", ""));
+        assertThat(Files.readString(file)).doesNotContain("augmentation").isNotEqualTo(text);
+        assertThat(GramManifest.read(run())).isEqualTo(manifest());
+        RunDirectory.open(run(), manifest()).close();
     }
 
     @Test
