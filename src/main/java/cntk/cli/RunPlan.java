@@ -21,6 +21,7 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
     static RunPlan of(RunRequest request) {
         RawSplit raw = DataLocation.read(request.data());
         Network network = ArchitectureParser.network(request.arch(), raw.train().shape());
+        request.kind().requireOf(network);
         DataSplit split = raw.prepare(request.normalization(), request.train(), request.test());
         int train = split.train().count();
         AvailableMemory.require(NativeMatrix.bytes(train, train), "the solve for " + train + " training images");
