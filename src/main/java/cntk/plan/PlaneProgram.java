@@ -1,8 +1,10 @@
 package cntk.plan;
 
+import cntk.arch.Architecture;
 import cntk.arch.Layer;
 import cntk.arch.Network;
 import cntk.arch.Padding;
+import cntk.dataset.InputException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,6 +34,7 @@ public record PlaneProgram(List<PlaneStep> steps, double unit, int inputExponent
     /**
      * The steps of the spatial layers of a network.
      *
+     * @throws InputException naming the first layer that has no steps yet
      * @param largestVariance largest sum_c x_c^2 of any pixel of any image; only its power of two matters, so that the bits
      *     of a result do not depend on it
      */
@@ -81,6 +84,8 @@ public record PlaneProgram(List<PlaneStep> steps, double unit, int inputExponent
         PlaneProgram build() {
             for (int index = 0; index < layers.size(); index++) {
                 switch (layers.get(index)) {
+                    case Layer.Conv conv
+                    when conv.stride() != 1 || conv.padding() == Padding.VALID -> throw notYet(index);
                     case Layer.Conv conv -> {
                         boolean relu = index + 1 < layers.size() && layers.get(index + 1) instanceof Layer.Relu;
                         convolve(conv, relu, index == 0);
@@ -90,12 +95,28 @@ public record PlaneProgram(List<PlaneStep> steps, double unit, int inputExponent
                         steps.add(new PlaneStep.Relu());
                         unit /= 2;
                     }
+                    case Layer.LeakyRelu _,
+                            Layer.Abs(),
+                            Layer.Erf(),
+                            Layer.Gelu(),
+                            Layer.Sin(),
+                            Layer.Rbf _,
+                            Layer.Identity(),
+                            Layer.Gaussian _,
+                            Layer.ReluProject(),
+                            Layer.Pooling _,
+                            Layer.Residual _ -> throw notYet(index);
                     case Layer.Flatten(), Layer.GlobalAveragePool(), Layer.Dense _ ->
                         throw new IllegalStateException("layer " + layers.get(index) + " has no place on a plane");
                 }
             }
             boolean frozenFirst = !layers.isEmpty() && layers.getFirst() instanceof Layer.Conv conv && !conv.train();
             return new PlaneProgram(steps, unit, inputExponent, !frozenFirst);
+        }
+
+        private InputException notYet(int index) {
+            return new InputException("layer " + (index + 1) + ": the cpu backend does not compute "
+                    + new Architecture(List.of(layers.get(index))).text() + " yet\nhint: --backend oracle does");
         }
 
         private void convolve(Layer.Conv conv, boolean relu, boolean first) {

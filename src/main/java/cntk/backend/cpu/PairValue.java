@@ -15,11 +15,11 @@ final class PairValue {
     PairValue(Network network, PlaneProgram program, KernelKind kind) {
         this.head = new HeadRecursion(network.headLayers());
         this.kind = kind;
-        this.unit = program.unit() / network.entriesPerPair();
+        this.unit = program.unit() / network.readoutEntries();
     }
 
     boolean headHasRelu() {
-        return head.relus() > 0;
+        return head.nonlinearities() > 0;
     }
 
     /** Variances of an image before each ReLU of the head, from the sums of its pair with itself. */
