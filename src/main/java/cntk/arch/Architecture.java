@@ -11,7 +11,7 @@ import java.util.List;
  * The layers of a network in the order in which an image passes them. Whether they fit an image is asked by
  * {@link Network#of}.
  *
- * @param layers 1 to {@value #MAX_LAYERS} layers
+ * @param layers 1 to {@value #MAX_LAYERS} layers, those inside residual layers counted
  */
 public record Architecture(List<Layer> layers) {
     /** Most layers of a network. */
@@ -22,9 +22,10 @@ public record Architecture(List<Layer> layers) {
         if (layers.isEmpty()) {
             throw new InputException("the network has no layer\nhint: try 'conv relu gap dense'");
         }
-        if (layers.size() > MAX_LAYERS) {
+        long count = Layer.all(layers).count();
+        if (count > MAX_LAYERS) {
             throw new InputException(
-                    "the network has " + layers.size() + " layers, but at most " + MAX_LAYERS + " are possible");
+                    "the network has " + count + " layers, but at most " + MAX_LAYERS + " are possible");
         }
     }
 

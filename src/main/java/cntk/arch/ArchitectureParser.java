@@ -14,11 +14,14 @@ import java.util.Locale;
  *   item    := layer | preset | "(" network ")x" repeats
  *   layer   := word [ "(" name "=" value { "," name "=" value } ")" ]
  *
- *   conv(k=3,stride=1,pad=zero,w=1.4142135623730951,b=0,train=true)     k = 1, 3, 5; pad = zero, circular
- *   relu  flatten  gap
- *   dense(w=1,b=0,train=true)
+ *   conv(k=3,stride=1,pad=zero,w=1.4142135623730951,b=0,train=true)     k = 1, 3, 5, 7; stride = 1, 2; pad = zero, circular, valid
+ *   dense(w=1,b=0,train=true)  flatten  gap
+ *   avgpool(k=2,stride=2,pad=valid)  lap(c=4,pad=zero)
+ *   relu  leakyrelu(a=0.01)  abs  erf  gelu  sin  rbf(gamma=1)  identity
+ *   gaussian(gamma=1)  reluproject         NNGP only
+ *   residual(network [ "|" network ])      branch + shortcut, the shortcut being the identity where none is written
  *   cntk(depth=D,readout=gap,fix=true)     preset; fix=false by default for readout=flatten
- *   fc(depth=D,w=1.4142135623730951,b=0)   preset
+ *   fc(depth=D,w=1.4142135623730951,b=0)   preset; the others: {@link Presets#describe}
  * </pre>
  *
  * A text that ends in {@code .json} names a file with a list of layers instead ({@link ArchitectureJson}).

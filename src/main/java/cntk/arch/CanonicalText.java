@@ -12,14 +12,37 @@ final class CanonicalText {
         return switch (layer) {
             case Layer.Conv conv ->
                 new Arguments()
-                        .add("k", String.valueOf(conv.k()), String.valueOf(LayerWords.CONV.k()))
-                        .add(
-                                "pad",
-                                conv.padding().word(),
-                                LayerWords.CONV.padding().word())
+                        .add("k", conv.k(), LayerWords.CONV.k())
+                        .add("stride", conv.stride(), LayerWords.CONV.stride())
+                        .add("pad", conv.padding(), LayerWords.CONV.padding())
                         .addWeights(conv, LayerWords.CONV)
                         .after("conv");
+            case Layer.AvgPool pool ->
+                new Arguments()
+                        .add("k", pool.k(), LayerWords.AVGPOOL.k())
+                        .add("stride", pool.stride(), LayerWords.AVGPOOL.stride())
+                        .add("pad", pool.padding(), LayerWords.AVGPOOL.padding())
+                        .after("avgpool");
+            case Layer.Lap lap ->
+                new Arguments()
+                        .add("c", lap.c(), LayerWords.LAP.c())
+                        .add("pad", lap.padding(), LayerWords.LAP.padding())
+                        .after("lap");
             case Layer.Relu() -> "relu";
+            case Layer.LeakyRelu(double a) ->
+                new Arguments().add("a", a, LayerWords.LEAKY_RELU.a()).after("leakyrelu");
+            case Layer.Abs() -> "abs";
+            case Layer.Erf() -> "erf";
+            case Layer.Gelu() -> "gelu";
+            case Layer.Sin() -> "sin";
+            case Layer.Rbf(double gamma) ->
+                new Arguments().add("gamma", gamma, LayerWords.RBF.gamma()).after("rbf");
+            case Layer.Gaussian(double gamma) ->
+                new Arguments().add("gamma", gamma, LayerWords.GAUSSIAN.gamma()).after("gaussian");
+            case Layer.ReluProject() -> "reluproject";
+            case Layer.Identity() -> "identity";
+            case Layer.Residual(List<Layer> branch, List<Layer> shortcut) ->
+                LayerWords.RESIDUAL + "(" + of(branch) + (shortcut.isEmpty() ? "" : " | " + of(shortcut)) + ")";
             case Layer.Flatten() -> "flatten";
             case Layer.GlobalAveragePool() -> "gap";
             case Layer.Dense dense ->
@@ -42,7 +65,19 @@ final class CanonicalText {
     private static final class Arguments {
         private final List<String> written = new ArrayList<>();
 
-        Arguments add(String name, String value, String standard) {
+        Arguments add(String name, int value, int standard) {
+            return add(name, String.valueOf(value), String.valueOf(standard));
+        }
+
+        Arguments add(String name, double value, double standard) {
+            return add(name, number(value), number(standard));
+        }
+
+        Arguments add(String name, Padding value, Padding standard) {
+            return add(name, value.word(), standard.word());
+        }
+
+        private Arguments add(String name, String value, String standard) {
             if (!value.equals(standard)) {
                 written.add(name + "=" + value);
             }
@@ -50,8 +85,8 @@ final class CanonicalText {
         }
 
         Arguments addWeights(Layer.Weighted layer, Layer.Weighted standard) {
-            add("w", number(layer.weightStd()), number(standard.weightStd()));
-            add("b", number(layer.biasStd()), number(standard.biasStd()));
+            add("w", layer.weightStd(), standard.weightStd());
+            add("b", layer.biasStd(), standard.biasStd());
             return add("train", String.valueOf(layer.train()), String.valueOf(standard.train()));
         }
 

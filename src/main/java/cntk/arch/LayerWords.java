@@ -9,8 +9,38 @@ final class LayerWords {
     static final Layer.Conv CONV = new Layer.Conv(3, Padding.ZERO, Math.sqrt(2), 0, true);
     /** {@code dense} without arguments. */
     static final Layer.Dense DENSE = new Layer.Dense(1, 0, true);
+    /** {@code avgpool} without arguments. */
+    static final Layer.AvgPool AVGPOOL = new Layer.AvgPool(2, 2, Padding.VALID);
+    /** {@code lap} without arguments. */
+    static final Layer.Lap LAP = new Layer.Lap(4, Padding.ZERO);
+    /** {@code leakyrelu} without arguments. */
+    static final Layer.LeakyRelu LEAKY_RELU = new Layer.LeakyRelu(0.01);
+    /** {@code rbf} without arguments. */
+    static final Layer.Rbf RBF = new Layer.Rbf(1);
+    /** {@code gaussian} without arguments. */
+    static final Layer.Gaussian GAUSSIAN = new Layer.Gaussian(1);
 
-    static final List<String> ALL = List.of("conv", "relu", "flatten", "gap", "dense");
+    /** The word whose brackets hold layers. */
+    static final String RESIDUAL = "residual";
+
+    static final List<String> ALL = List.of(
+            "conv",
+            "relu",
+            "flatten",
+            "gap",
+            "dense",
+            "avgpool",
+            "lap",
+            "erf",
+            "gelu",
+            "leakyrelu",
+            "abs",
+            "sin",
+            "rbf",
+            "gaussian",
+            "reluproject",
+            "identity",
+            RESIDUAL);
 
     private LayerWords() {}
 
@@ -31,6 +61,24 @@ final class LayerWords {
                 double biasStd = arguments.number("b", DENSE.biasStd());
                 yield new Layer.Dense(weightStd, biasStd, arguments.flag("train", DENSE.train()));
             }
+            case "avgpool" -> {
+                int k = arguments.whole("k", AVGPOOL.k());
+                int stride = arguments.whole("stride", AVGPOOL.stride());
+                yield new Layer.AvgPool(k, stride, padding(arguments, AVGPOOL.padding()));
+            }
+            case "lap" -> new Layer.Lap(arguments.whole("c", LAP.c()), padding(arguments, LAP.padding()));
+            case "erf" -> new Layer.Erf();
+            case "gelu" -> new Layer.Gelu();
+            case "leakyrelu" -> new Layer.LeakyRelu(arguments.number("a", LEAKY_RELU.a()));
+            case "abs" -> new Layer.Abs();
+            case "sin" -> new Layer.Sin();
+            case "rbf" -> new Layer.Rbf(arguments.number("gamma", RBF.gamma()));
+            case "gaussian" -> new Layer.Gaussian(arguments.number("gamma", GAUSSIAN.gamma()));
+            case "reluproject" -> new Layer.ReluProject();
+            case "identity" -> new Layer.Identity();
+            case RESIDUAL ->
+                throw new InputException(
+                        "its branch is missing\nhint: write layers in brackets, such as residual(relu conv relu conv)");
             default ->
                 throw new InputException("'" + word + "' is not a layer"
                         + Spelling.hint(word, ALL, "layers are " + String.join(", ", ALL)));
@@ -41,21 +89,20 @@ final class LayerWords {
 
     private static Layer conv(LayerArguments arguments) {
         int k = arguments.whole("k", CONV.k());
-        int stride = arguments.whole("stride", 1);
-        if (stride != 1) {
-            throw new InputException("stride is " + stride + ", but only stride=1 is possible");
-        }
-        Padding padding = padding(arguments.word("pad", CONV.padding().word()));
+        int stride = arguments.whole("stride", CONV.stride());
+        Padding padding = padding(arguments, CONV.padding());
         double weightStd = arguments.number("w", CONV.weightStd());
         double biasStd = arguments.number("b", CONV.biasStd());
-        return new Layer.Conv(k, padding, weightStd, biasStd, arguments.flag("train", CONV.train()));
+        return new Layer.Conv(k, stride, padding, weightStd, biasStd, arguments.flag("train", CONV.train()));
     }
 
-    private static Padding padding(String word) {
-        return switch (word) {
-            case "zero" -> Padding.ZERO;
-            case "circular" -> Padding.CIRCULAR;
-            default -> throw new InputException("padding is '" + word + "', but only zero and circular are possible");
-        };
+    private static Padding padding(LayerArguments arguments, Padding standard) {
+        String word = arguments.word("pad", standard.word());
+        for (Padding padding : Padding.values()) {
+            if (padding.word().equals(word)) {
+                return padding;
+            }
+        }
+        throw new InputException("padding is '" + word + "', but must be zero, circular or valid");
     }
 }

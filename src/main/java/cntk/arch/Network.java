@@ -3,18 +3,19 @@ package cntk.arch;
 import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An architecture fitted to images of one shape: every layer gets what it needs, and the network ends in one number per
- * pair of images. It is made of spatial layers (on H x W pixels), a readout, and a head (on one position):
+ * pair of images. It is made of spatial layers (on an image), a readout, and a head (on one position):
  *
  * <pre>
- *   conv relu conv relu  |  gap  |  dense relu dense
- *   spatialLayers()       readout()  headLayers()
+ *   conv relu avgpool conv relu  |  gap  |  dense relu dense
+ *   spatial()                    readout()  headLayers()
  * </pre>
  *
- * <p>Images of one pixel ([N,D] data) are one position already: flatten may be left out and is then implied before the
- * first dense layer.
+ * <p>An image of one pixel ([N,D] data, or what pooling left) is one position already: flatten may be left out and is then
+ * implied before the first dense layer.
  */
 public final class Network {
     /** Largest height and width of an image, in pixels. */
@@ -22,16 +23,16 @@ public final class Network {
 
     private final Architecture architecture;
     private final ImageShape shape;
-    private final int spatialEnd;
-    private final int headBegin;
-    private final Readout readout;
+    private final NetworkCheck check;
+    private final List<PlacedLayer> spatial;
+    private final List<PlacedLayer> variances;
 
     private Network(Architecture architecture, ImageShape shape, NetworkCheck check) {
         this.architecture = architecture;
         this.shape = shape;
-        this.spatialEnd = check.spatialEnd();
-        this.headBegin = check.headBegin();
-        this.readout = check.readout();
+        this.check = check;
+        this.spatial = PlacedLayer.of(spatialLayers(), Extent.of(shape), readoutPlanes());
+        this.variances = placedForVariances();
     }
 
     /**
@@ -60,39 +61,91 @@ public final class Network {
         return architecture.layers();
     }
 
-    /** Layers on the H x W image, before the readout: convolutions and non-linearities; may be empty. */
+    /** Layers on the image, before the readout: convolutions, pooling, non-linearities, sums of them; may be empty. */
     public List<Layer> spatialLayers() {
-        return layers().subList(0, spatialEnd);
+        return layers().subList(0, check.spatialEnd());
+    }
+
+    /** The same with extents and the planes that a pair of images needs. */
+    public List<PlacedLayer> spatial() {
+        return spatial;
+    }
+
+    /**
+     * The spatial layers that the variances of one image need, from its pair with itself: up to the last non-linearity, with the planes
+     * for equal pixels there (all planes before pooling layers only). All of them as {@link #spatial} has them if the head needs
+     * variances too.
+     */
+    public List<PlacedLayer> variances() {
+        return variances;
+    }
+
+    private List<PlacedLayer> placedForVariances() {
+        if (headNeedsVariances()) {
+            return spatial;
+        }
+        int last = spatialLayers().size();
+        while (last > 0 && !hasNonlinearity(spatialLayers().subList(last - 1, last))) {
+            last--;
+        }
+        return PlacedLayer.of(spatialLayers().subList(0, last), Extent.of(shape), PlaneDemand.TRACE);
+    }
+
+    /** Whether a non-linearity stands behind the readout: it reads the variance of the image there. */
+    public boolean headNeedsVariances() {
+        return hasNonlinearity(headLayers());
+    }
+
+    private static boolean hasNonlinearity(List<Layer> layers) {
+        return Layer.all(layers).anyMatch(Layer.Nonlinearity.class::isInstance);
     }
 
     /** How the image becomes one position; {@code FLATTEN} where it is implied for images of one pixel. */
     public Readout readout() {
-        return readout;
+        return check.readout();
     }
 
-    /** Layers after the readout, on one position: dense layers and non-linearities; may be empty. */
+    /** Pixels before the readout. */
+    public Extent readoutExtent() {
+        return check.image();
+    }
+
+    /** Displacement planes that the readout reads. */
+    public PlaneDemand readoutPlanes() {
+        return PlaneDemand.of(readout(), readoutExtent());
+    }
+
+    /** Entries of the 4-D tensor that the readout averages. */
+    public long readoutEntries() {
+        return readoutPlanes().entries(readoutExtent());
+    }
+
+    /** Layers after the readout, on one position: dense layers, non-linearities, sums of them; may be empty. */
     public List<Layer> headLayers() {
-        return layers().subList(headBegin, layers().size());
+        return layers().subList(check.headBegin(), layers().size());
     }
 
     /** Pixels before layer {@code index}: 1x1 after the readout. */
     public Extent before(int index) {
-        return index < headBegin ? new Extent(shape.height(), shape.width()) : Extent.ONE;
+        if (index < spatial.size()) {
+            return spatial.get(index).before();
+        }
+        return index < check.headBegin() ? readoutExtent() : Extent.ONE;
     }
 
     /** Pixels after layer {@code index}. */
     public Extent after(int index) {
-        return index < spatialEnd ? new Extent(shape.height(), shape.width()) : Extent.ONE;
+        return index < spatial.size() ? spatial.get(index).after() : Extent.ONE;
     }
 
-    /** The displacement planes that the readout needs; convolutions stay within a plane. */
+    /** The displacement planes of the input images that the network reads; {@link #spatial} has those of every layer. */
     public PlaneDemand planes() {
-        return PlaneDemand.of(readout, shape);
+        return spatial.isEmpty() ? readoutPlanes() : spatial.getFirst().reads();
     }
 
-    /** Entries of the 4-D tensor computed per pair in each spatial layer. */
+    /** Entries of the 4-D tensor computed per pair for the input; without pooling and strides, in every spatial layer. */
     public long entriesPerPair() {
-        return planes().entries(shape);
+        return planes().entries(Extent.of(shape));
     }
 
     /**
@@ -100,49 +153,53 @@ public final class Network {
      * layers under gap at 32x32 are 1024 * 1024 * 10.
      */
     public long elementLayers() {
-        long sum = 0;
-        for (int index = 0; index < layers().size(); index++) {
-            sum += elementLayers(index);
-        }
-        return sum;
+        return spatial.stream().mapToLong(PlacedLayer::elementLayers).sum();
     }
 
     /** The share of layer {@code index} in {@link #elementLayers()}. */
     public long elementLayers(int index) {
-        return switch (layers().get(index)) {
-            case Layer.Conv _ -> entriesPerPair();
-            case Layer.Relu(), Layer.Flatten(), Layer.GlobalAveragePool() -> 0;
-            case Layer.Dense _ -> 0;
-        };
+        return index < spatial.size() ? spatial.get(index).elementLayers() : 0;
     }
 
-    /** Whether any bias is above zero; without biases the kernels scale with the images. */
+    /** Whether any bias is above zero; without biases the kernels scale with the images, as long as the non-linearities do. */
     public boolean hasBias() {
-        for (Layer layer : layers()) {
-            if (layer instanceof Layer.Weighted weighted && weighted.biasStd() > 0) {
-                return true;
-            }
-        }
-        return false;
+        return Layer.all(layers())
+                .anyMatch(layer -> layer instanceof Layer.Weighted weighted && weighted.biasStd() > 0);
     }
 
     /** Layers with weights that are trained. */
     public int trainedLayers() {
-        int trained = 0;
-        for (Layer layer : layers()) {
-            trained += layer instanceof Layer.Weighted weighted && weighted.train() ? 1 : 0;
-        }
-        return trained;
+        return (int) Layer.all(layers())
+                .filter(layer -> layer instanceof Layer.Weighted weighted && weighted.train())
+                .count();
     }
 
-    /** Height and width in pixels. */
-    public record Extent(int height, int width) {
-        static final Extent ONE = new Extent(1, 1);
+    /** The first layer for whose derivative no kernel is known, by number and text: the network has no NTK then. */
+    public Optional<String> layerWithoutTangent() {
+        return layerWithoutTangent("", layers());
+    }
 
-        @Override
-        public String toString() {
-            return height + "x" + width;
+    private static Optional<String> layerWithoutTangent(String place, List<Layer> layers) {
+        for (int index = 0; index < layers.size(); index++) {
+            Layer layer = layers.get(index);
+            String inner = place + "layer " + (index + 1) + ", ";
+            Optional<String> found = switch (layer) {
+                case Layer.Nonlinearity nonlinearity
+                when !nonlinearity.hasTangent() -> Optional.of(NetworkCheck.name(place, index, layer));
+                case Layer.Residual(List<Layer> branch, List<Layer> shortcut) ->
+                    layerWithoutTangent(inner + "branch ", branch)
+                            .or(() -> layerWithoutTangent(inner + "shortcut ", shortcut));
+                case Layer.Nonlinearity _,
+                        Layer.Weighted _,
+                        Layer.Pooling _,
+                        Layer.Flatten(),
+                        Layer.GlobalAveragePool() -> Optional.empty();
+            };
+            if (found.isPresent()) {
+                return found;
+            }
         }
+        return Optional.empty();
     }
 
     @Override

@@ -28,7 +28,9 @@ final class NetworkText {
         }
         List<Layer> layers = items(0, 0);
         if (at < text.length()) {
-            throw wrongAt(at, "')' closes no group", "remove it, or open the group with '('");
+            throw text.charAt(at) == ')'
+                    ? wrongAt(at, "')' closes no group", "remove it, or open the group with '('")
+                    : wrongAt(at, "'|' stands outside of residual(...)", "write residual(branch | shortcut)");
         }
         return new Architecture(layers);
     }
@@ -37,15 +39,16 @@ final class NetworkText {
     private List<Layer> items(int before, int nesting) {
         List<Layer> layers = new ArrayList<>();
         skipSpaces();
-        while (at < text.length() && text.charAt(at) != ')') {
+        while (at < text.length() && !endsItems(text.charAt(at))) {
             int begin = at;
             boolean group = text.charAt(at) == '(';
-            layers.addAll(group ? group(before + layers.size(), nesting) : layer(before + layers.size()));
+            int standing = before + layers.size();
+            layers.addAll(group ? group(standing, nesting) : layer(standing, nesting));
             if (before + layers.size() > Architecture.MAX_LAYERS) {
                 throw wrongAt(
                         begin, "this makes more than " + Architecture.MAX_LAYERS + " layers", "repeat less often");
             }
-            if (at < text.length() && text.charAt(at) != ')' && !Character.isWhitespace(text.charAt(at))) {
+            if (at < text.length() && !endsItems(text.charAt(at)) && !Character.isWhitespace(text.charAt(at))) {
                 throw wrongAt(at, "'" + text.charAt(at) + "' is not expected here", "separate layers by a space");
             }
             skipSpaces();
@@ -61,7 +64,7 @@ final class NetworkText {
         }
         at++;
         List<Layer> body = items(before, nesting + 1);
-        if (at == text.length()) {
+        if (at == text.length() || text.charAt(at) == '|') {
             throw wrongAt(begin, "the group is not closed", "close it with ')xN', such as '(conv relu)x9'");
         }
         at++;
@@ -99,7 +102,7 @@ final class NetworkText {
     }
 
     /** A layer or a preset. */
-    private List<Layer> layer(int before) {
+    private List<Layer> layer(int before, int nesting) {
         int begin = at;
         while (at < text.length() && isWordCharacter(text.charAt(at))) {
             at++;
@@ -107,6 +110,9 @@ final class NetworkText {
         String word = text.substring(begin, at);
         if (word.isEmpty()) {
             throw wrongAt(at, "'" + text.charAt(at) + "' is not expected here", "write a layer: " + words());
+        }
+        if (word.equals(LayerWords.RESIDUAL) && at < text.length() && text.charAt(at) == '(') {
+            return List.of(residual(begin, before, nesting));
         }
         try {
             return build(word, arguments(), before);
@@ -116,6 +122,37 @@ final class NetworkText {
                     "layer " + (before + 1) + " '" + written + "' at character " + (begin + 1) + ": " + e.getMessage(),
                     e);
         }
+    }
+
+    /** {@code residual(branch)} or {@code residual(branch | shortcut)}. */
+    private Layer residual(int begin, int before, int nesting) {
+        if (nesting == MAX_NESTING) {
+            throw wrongAt(begin, "groups stand " + (nesting + 1) + " deep", "nest at most " + MAX_NESTING + " groups");
+        }
+        at++;
+        List<Layer> branch = items(before + 1, nesting + 1);
+        List<Layer> shortcut = List.of();
+        if (at < text.length() && text.charAt(at) == '|') {
+            int bar = at;
+            at++;
+            shortcut = items(before + 1 + branch.size(), nesting + 1);
+            if (shortcut.isEmpty()) {
+                throw wrongAt(bar, "the shortcut is empty", "leave '|' out: the shortcut is then the identity");
+            }
+        }
+        if (at == text.length() || text.charAt(at) == '|') {
+            throw wrongAt(begin, "the bracket is not closed", "write residual(branch) or residual(branch | shortcut)");
+        }
+        at++;
+        try {
+            return new Layer.Residual(branch, shortcut);
+        } catch (InputException e) {
+            throw new InputException("network text, character " + (begin + 1) + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean endsItems(char character) {
+        return character == ')' || character == '|';
     }
 
     private List<Layer> build(String word, LayerArguments arguments, int before) {

@@ -25,6 +25,7 @@ public final class OracleBackend implements KernelBackend {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
         }
+        kind.requireOf(network);
         this.network = network;
         this.kind = kind;
         this.threads = threads;

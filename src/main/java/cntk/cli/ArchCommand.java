@@ -4,7 +4,9 @@ import cntk.arch.Architecture;
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.arch.NetworkTable;
+import cntk.arch.Presets;
 import cntk.dataset.ImageShape;
+import cntk.dataset.InputException;
 import cntk.plan.CostModel;
 import cntk.plan.Precision;
 import cntk.report.Json;
@@ -31,24 +33,25 @@ import picocli.CommandLine.Spec;
             "NETWORK is the name of a .json file, or text: layers separated by spaces,",
             "groups repeated, presets, for example",
             "  conv(k=3,pad=zero,w=1.41421356,b=0) relu (conv relu)x9 gap dense",
-            "  cntk(depth=11,readout=gap)",
+            "  cntk(depth=11,readout=gap)         cntk arch --list shows all presets",
+            "  residual(relu conv relu conv)      identity + branch",
+            "  residual(branch | shortcut)        shortcut + branch",
             "",
             "Layers and the values of their arguments where they are left out:",
             "  conv(k=3,stride=1,pad=zero,w=1.4142135623730951,b=0,train=true)",
-            "      k=1, 3 or 5; pad=zero or circular",
-            "  relu  flatten  gap  dense(w=1,b=0,train=true)",
-            "Presets:",
-            "  cntk(depth=D,readout=gap,fix=true)    Arora et al. 2019; readout=gap or",
-            "      flatten, for which fix=false is the default",
-            "  fc(depth=D,w=1.4142135623730951,b=0)  fully connected",
+            "      k=1, 3, 5, 7; stride=1, 2; pad=zero, circular, valid",
+            "  dense(w=1,b=0,train=true)  flatten  gap",
+            "  avgpool(k=2,stride=2,pad=valid)  lap(c=4,pad=zero)",
+            "  relu  leakyrelu(a=0.01)  abs  erf  gelu  sin  rbf(gamma=1)  identity",
+            "  gaussian(gamma=1)  reluproject      with --kind nngp only",
             ""
         })
 final class ArchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "NETWORK", arity = "1..*", description = "Text or a .json file.")
-    private List<String> words;
+    @Parameters(paramLabel = "NETWORK", arity = "0..*", description = "Text or a .json file.")
+    private List<String> words = List.of();
 
     @Option(
             names = "--shape",
@@ -61,8 +64,18 @@ final class ArchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    @Option(names = "--list", description = "Print the presets with their sources.")
+    private boolean list;
+
     @Override
     public Integer call() {
+        if (list) {
+            printPresets();
+            return ExitCodes.RIGHT.code();
+        }
+        if (words.isEmpty()) {
+            throw new InputException("the network is missing\nhint: write its text or a file, or --list for presets");
+        }
         Network network = ArchitectureParser.network(String.join(" ", words), shape);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -75,6 +88,28 @@ final class ArchCommand implements Callable<Integer> {
         }
         out.flush();
         return ExitCodes.RIGHT.code();
+    }
+
+    private void printPresets() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            List<Map<String, Object>> presets = new ArrayList<>();
+            for (Presets.Description preset : Presets.describe()) {
+                Map<String, Object> fields = new LinkedHashMap<>();
+                fields.put("usage", preset.usage());
+                fields.put("what", preset.what());
+                fields.put("source", preset.source());
+                presets.add(fields);
+            }
+            out.println(Json.text(Map.of("presets", presets)));
+        } else {
+            for (Presets.Description preset : Presets.describe()) {
+                out.println(preset.usage());
+                out.println("    " + preset.what());
+                out.println("    " + preset.source());
+            }
+        }
+        out.flush();
     }
 
     private static Map<String, Object> fields(Network network) {

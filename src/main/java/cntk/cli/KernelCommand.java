@@ -86,6 +86,7 @@ final class KernelCommand implements Callable<Integer> {
                     + " are of " + rows.shape());
         }
         Network network = ArchitectureParser.network(arch, rows.shape());
+        compute.kind.requireOf(network);
         String note = ComputeOptions.note(compute.backend, compute.precision);
         if (note != null) {
             err.println("cntk: " + note);

@@ -22,6 +22,7 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
     static RunPlan of(RunRequest request) {
         RawSplit raw = DataLocation.read(request.data());
         Network network = ArchitectureParser.network(request.arch(), raw.train().shape());
+        request.kind().requireOf(network);
         int train = Math.multiplyExact(
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));

@@ -1,31 +1,28 @@
 package cntk.maths;
 
+import cntk.arch.Extent;
 import cntk.arch.Layer;
 import cntk.arch.Network;
+import cntk.arch.PlacedLayer;
+import cntk.arch.PlaneDemand;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
  * The oracle: both kernels of one pair of images by plain loops in double precision, layer by layer as maths.md writes
  * them. Every other way to compute a kernel is judged by this one.
  *
- * <p>Where only equal pixels are read (flatten), H W entries are computed per layer, else all (H W)^2: at 32x32 some 0.1 s
- * per layer, at 96x96 three arrays of 680 MB. One thread at a time; a {@link PreparedImage} may be shared between
- * recursions of the same network.
+ * <p>Where only equal pixels are read (flatten without pooling), H W entries are computed per layer, else all (H W)^2: at
+ * 32x32 some 0.1 s per layer, at 96x96 three arrays of 680 MB. One thread at a time; a {@link PreparedImage} may be shared
+ * between recursions of the same network.
  */
 public final class CntkRecursion {
     private final Network network;
-    private final PixelKernels pair;
-    private final PixelKernels self;
     private final HeadRecursion head;
 
     private CntkRecursion(Network network) {
         this.network = network;
-        PixelPairs pairs = PixelPairs.of(network.planes(), network.input());
-        PixelPairs equalPixels = new PixelPairs.EqualPixels(
-                network.input().height(), network.input().width());
-        this.pair = new PixelKernels(network.input(), pairs);
-        this.self = new PixelKernels(network.input(), equalPixels);
         this.head = new HeadRecursion(network.headLayers());
     }
 
@@ -43,14 +40,26 @@ public final class CntkRecursion {
             throw new IllegalArgumentException(x.length + " values for an image of " + network.input());
         }
         double[] values = x.clone();
-        List<double[]> spatialVariances = spatialVariances(values);
-        PreparedImage withoutHead = new PreparedImage(values, spatialVariances, new double[0]);
-        return new PreparedImage(values, spatialVariances, headVariances(withoutHead));
+        List<double[]> spatialVariances = new ArrayList<>();
+        PixelKernels self = image(network.variances(), values, values, (kernels, dual) -> {
+            double[] q = kernels.diagonal(); // maths.md eq. 10
+            spatialVariances.add(q);
+            kernels.nonlinear(dual, q, q);
+        });
+        double[] headVariances = network.headNeedsVariances() ? head.variances(self.mean()) : new double[0];
+        return new PreparedImage(values, spatialVariances, headVariances);
     }
 
     /** Both kernels of a pair; the images have been prepared for the same network. */
     public KernelPair evaluate(PreparedImage x, PreparedImage other) {
-        return head.apply(readout(x, other), x.headVariances(), other.headVariances());
+        Iterator<double[]> variances = x.spatialVariances().iterator();
+        Iterator<double[]> otherVariances = other.spatialVariances().iterator();
+        PixelKernels pair = image(
+                network.spatial(),
+                x.values(),
+                other.values(),
+                (kernels, dual) -> kernels.nonlinear(dual, variances.next(), otherVariances.next()));
+        return head.apply(pair.mean(), x.headVariances(), other.headVariances());
     }
 
     /** Both kernels of a pair, each image C H W values in the order [c][i][j]. */
@@ -58,48 +67,42 @@ public final class CntkRecursion {
         return evaluate(prepare(x), prepare(other));
     }
 
-    /** Both kernels behind the readout. */
-    private KernelPair readout(PreparedImage x, PreparedImage other) {
-        pair.input(x.values(), other.values());
-        int relus = 0;
-        for (Layer layer : network.spatialLayers()) {
-            switch (layer) {
-                case Layer.Conv conv -> pair.convolve(conv);
-                case Layer.Relu() -> {
-                    pair.relu(x.spatialVariance(relus), other.spatialVariance(relus));
-                    relus++;
+    /** What to do at a non-linearity; these come in the order of {@link Layer#all}. */
+    private interface AtNonlinearity {
+        void step(PixelKernels kernels, DualActivation dual);
+    }
+
+    /** The state behind the given layers, which begin at the input. */
+    private PixelKernels image(List<PlacedLayer> layers, double[] x, double[] other, AtNonlinearity nonlinearity) {
+        PlaneDemand demand =
+                layers.isEmpty() ? network.readoutPlanes() : layers.getFirst().reads();
+        PixelPairs pairs = PixelPairs.of(demand, Extent.of(network.input()));
+        PixelKernels kernels = PixelKernels.input(network.input(), pairs, x, other);
+        through(layers, kernels, nonlinearity);
+        return kernels;
+    }
+
+    private static void through(List<PlacedLayer> layers, PixelKernels kernels, AtNonlinearity nonlinearity) {
+        for (PlacedLayer placed : layers) {
+            PixelPairs pairs = PixelPairs.of(placed.gives(), placed.after());
+            switch (placed.layer()) {
+                case Layer.Conv conv -> kernels.convolve(conv, placed.after(), pairs);
+                case Layer.Pooling pool -> kernels.pool(pool.window(), placed.after(), pairs);
+                case Layer.Nonlinearity layer -> {
+                    kernels.keep(pairs);
+                    nonlinearity.step(kernels, DualActivation.of(layer));
                 }
-                case Layer.Dense _, Layer.Flatten(), Layer.GlobalAveragePool() -> throw misplaced(layer);
+                case Layer.Residual _ -> {
+                    PixelKernels shortcut = kernels.copy();
+                    through(placed.branch(), kernels, nonlinearity);
+                    through(placed.shortcut(), shortcut, nonlinearity);
+                    kernels.keep(pairs);
+                    shortcut.keep(pairs);
+                    kernels.add(shortcut);
+                }
+                case Layer.Dense _, Layer.Flatten(), Layer.GlobalAveragePool() ->
+                    throw new IllegalStateException("layer " + placed.layer() + " has no place here");
             }
         }
-        return pair.mean();
-    }
-
-    /** The recursion of the image with itself at equal pixels, stopped before each ReLU; maths.md eq. 10. */
-    private List<double[]> spatialVariances(double[] x) {
-        List<double[]> variances = new ArrayList<>();
-        self.input(x, x);
-        for (Layer layer : network.spatialLayers()) {
-            switch (layer) {
-                case Layer.Conv conv -> self.convolve(conv);
-                case Layer.Relu() -> {
-                    double[] q = self.nngp();
-                    variances.add(q);
-                    self.relu(q, q);
-                }
-                case Layer.Dense _, Layer.Flatten(), Layer.GlobalAveragePool() -> throw misplaced(layer);
-            }
-        }
-        return variances;
-    }
-
-    private double[] headVariances(PreparedImage x) {
-        return head.relus() == 0 // saves the full self pair that gap would need
-                ? new double[0]
-                : head.variances(readout(x, x));
-    }
-
-    private static IllegalStateException misplaced(Layer layer) {
-        return new IllegalStateException("layer " + layer + " has no place here");
     }
 }

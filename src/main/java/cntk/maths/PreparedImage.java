@@ -10,7 +10,7 @@ public final class PreparedImage {
 
     PreparedImage(double[] values, List<double[]> spatialVariances, double[] headVariances) {
         this.values = values;
-        this.spatialVariances = spatialVariances;
+        this.spatialVariances = List.copyOf(spatialVariances);
         this.headVariances = headVariances;
     }
 
@@ -19,9 +19,9 @@ public final class PreparedImage {
         return values;
     }
 
-    /** q[i,j] = K[i,j,i,j] of the image with itself before spatial non-linearity {@code index}. */
-    double[] spatialVariance(int index) {
-        return spatialVariances.get(index);
+    /** q[i,j] = K[i,j,i,j] of the image with itself before each spatial non-linearity, in the order in which they are passed. */
+    List<double[]> spatialVariances() {
+        return spatialVariances;
     }
 
     /** K of the image with itself before each non-linearity of the head. */

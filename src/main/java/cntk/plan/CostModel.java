@@ -2,6 +2,8 @@ package cntk.plan;
 
 import cntk.arch.Layer;
 import cntk.arch.Network;
+import cntk.arch.PlacedLayer;
+import java.util.List;
 
 /**
  * What a pair of images is estimated to cost on one thread. Depends on the network and the precision only, never on the
@@ -23,14 +25,34 @@ public final class CostModel {
 
     /** Estimated nanoseconds of one pair in the CPU backend, on one thread. */
     public static double nanosPerPair(Network network, Precision precision) {
-        long convolutions = network.spatialLayers().stream()
-                .filter(Layer.Conv.class::isInstance)
-                .count();
-        long steps = 1 + Math.max(convolutions, network.spatialLayers().size() - convolutions);
+        Steps steps = new Steps();
+        steps.add(network.spatial());
+        long entrySteps = network.entriesPerPair() + Math.max(steps.convolutions, steps.others);
         double entryNanos = precision == Precision.F32 ? F32_NANOS : F64_NANOS;
-        return (network.entriesPerPair() * steps * entryNanos)
-                + (network.headLayers().size() * HEAD_NANOS)
-                + PAIR_NANOS;
+        return (entrySteps * entryNanos) + (network.headLayers().size() * HEAD_NANOS) + PAIR_NANOS;
+    }
+
+    /** Entries to compute, summed over convolutions, and over all other layers; pooling reads what stands before it. */
+    private static final class Steps {
+        private long convolutions;
+        private long others;
+
+        void add(List<PlacedLayer> layers) {
+            for (PlacedLayer placed : layers) {
+                switch (placed.layer()) {
+                    case Layer.Conv _ -> convolutions += placed.entriesAfter();
+                    case Layer.Pooling _ -> others += placed.entriesBefore();
+                    case Layer.Residual _ -> {
+                        others += placed.entriesAfter();
+                        add(placed.branch());
+                        add(placed.shortcut());
+                    }
+                    case Layer.Nonlinearity _ -> others += placed.entriesAfter();
+                    case Layer.Dense _, Layer.Flatten(), Layer.GlobalAveragePool() ->
+                        throw new IllegalStateException("layer " + placed.layer() + " has no place before the readout");
+                }
+            }
+        }
     }
 
     /** The same for the oracle. */

@@ -90,11 +90,27 @@ class ArchitectureParserTest {
                 conv convv gap            | layer 2 'convv' at character 6: | did you mean 'conv'?
                 conv(kk=3) gap            | layer 1 'conv(kk=3)' at character 1: argument 'kk' is unknown | did you mean 'k'?
                 relu(k=3)                 | argument 'k' is unknown | it takes no arguments
-                conv(k=7) gap             | k is 7 | k=1, k=3 or k=5
-                conv(k=2) gap             | k is 2 | k=1, k=3 or k=5
+                conv(k=9) gap             | k is 9 | k=1, k=3, k=5 or k=7
+                conv(k=2) gap             | k is 2 | k=1, k=3, k=5 or k=7
                 conv(k=3.5) gap           | k is '3.5' | whole number
-                conv(stride=2) gap        | stride is 2 | stride=1
-                conv(pad=valid) gap       | padding is 'valid' | zero and circular
+                conv(stride=3) gap        | stride is 3 | stride=1 or stride=2
+                conv(pad=same) gap        | padding is 'same' | zero, circular or valid
+                avgpool(k=0) gap          | k is 0 | from 1 to 96
+                avgpool(stride=0) gap     | stride is 0 | from 1 to 96
+                lap(c=-1) gap             | c is -1 | from 0 to 47
+                lap(pad=valid) gap        | padding is 'valid' | pad=zero or pad=circular
+                leakyrelu(a=1e4) gap      | a is 10000.0 | from -1000 to 1000
+                rbf(gamma=-1) gap         | gamma is -1.0 | from 0 to
+                residual gap              | its branch is missing | residual(relu conv relu conv)
+                residual() gap            | character 1: the branch is empty | layers between the brackets
+                conv residual(conv        | character 6: the bracket is not closed | residual(branch)
+                conv residual(cnv) gap    | layer 3 'cnv' at character 15 | did you mean 'conv'?
+                conv residual(conv)x2 gap | 'x' is not expected here | space
+                (residual((conv)x900))x900 | 810900 layers | at most 1000
+                residual((residual((conv)x900))x900) | more than 1000 layers | network
+                myrtle5(style=x)          | style is 'x' | nt or shankar
+                resnet(blocks=0)          | blocks is 0 | from 1 to 50
+                enhanced                  | depth is missing | depth=N
                 conv(w=NaN) gap           | w is 'NaN' | decimal number
                 conv(w=1e999) gap         | w is Infinity | from 0 to
                 conv(w=-1) gap            | w is -1.0 | from 0 to
@@ -136,6 +152,54 @@ class ArchitectureParserTest {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+                conv residual(conv |) gap      ; character 20: the shortcut is empty ; identity
+                conv residual(conv|conv|conv)  ; character 6: the bracket is not closed ; residual(branch | shortcut)
+                conv | conv                    ; character 6: '|' stands outside of residual ; residual(branch | shortcut)
+                (conv | conv)x2                ; character 1: the group is not closed ; )xN
+                """)
+    void anErrorAtABarNamesThePlaceAndTheRemedy(String text, String place, String remedy) {
+        anErrorNamesThePlaceAndTheRemedy(text, place, remedy);
+    }
+
+    @Test
+    void everyLayerIsReadAndWritten() {
+        Layer conv = new Layer.Conv(7, 2, Padding.VALID, 1, 0, true);
+        assertThat(parse(
+                                "conv(k=7,stride=2,pad=valid,w=1) avgpool avgpool(k=3,stride=1,pad=zero) lap lap(c=1,pad=circular)"
+                                        + " leakyrelu leakyrelu(a=-0.5) abs erf gelu sin rbf rbf(gamma=2) identity gaussian(gamma=3)"
+                                        + " reluproject residual(erf conv) residual(conv | conv(k=1))")
+                        .layers())
+                .containsExactly(
+                        conv,
+                        new Layer.AvgPool(2, 2, Padding.VALID),
+                        new Layer.AvgPool(3, 1, Padding.ZERO),
+                        new Layer.Lap(4, Padding.ZERO),
+                        new Layer.Lap(1, Padding.CIRCULAR),
+                        new Layer.LeakyRelu(0.01),
+                        new Layer.LeakyRelu(-0.5),
+                        new Layer.Abs(),
+                        new Layer.Erf(),
+                        new Layer.Gelu(),
+                        new Layer.Sin(),
+                        new Layer.Rbf(1),
+                        new Layer.Rbf(2),
+                        new Layer.Identity(),
+                        new Layer.Gaussian(3),
+                        new Layer.ReluProject(),
+                        new Layer.Residual(List.of(new Layer.Erf(), LayerWords.CONV), List.of()),
+                        new Layer.Residual(
+                                List.of(LayerWords.CONV),
+                                List.of(new Layer.Conv(1, Padding.ZERO, Math.sqrt(2), 0, true))));
+        assertThat(parse("conv (residual( (relu conv)x2 )  residual(relu conv relu conv))x2 gap")
+                        .text())
+                .isEqualTo("conv (residual((relu conv)x2))x4 gap");
+        assertThat(parse("conv residual(conv( stride=2)|conv(k=1,stride=2) ) gap")
+                        .text())
+                .isEqualTo("conv residual(conv(stride=2) | conv(k=1,stride=2)) gap");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "   ", "\n"})
     void anEmptyNetworkIsRefused(String text) {
         assertThatThrownBy(() -> parse(text)).isInstanceOf(InputException.class).hasMessageContaining("no layer");
@@ -143,7 +207,7 @@ class ArchitectureParserTest {
 
     @Test
     void noTextBreaksTheParser() {
-        String alphabet = "convrelugapdense(),=x123. ;-{}\u00e9";
+        String alphabet = "convrelugapdenseresidual(),=x123. |;-{}\u00e9";
         Random random = new Random(5);
         for (int round = 0; round < 20_000; round++) {
             StringBuilder text = new StringBuilder();
@@ -171,8 +235,24 @@ class ArchitectureParserTest {
         assertThat(parse(object.toString())).isEqualTo(expected);
     }
 
+    @Test
+    void jsonHasTheNewLayersToo() {
+        String json = """
+                [{"op": "conv"}, {"op": "avgpool", "k": 3, "stride": 1, "padding": "zero"}, {"op": "lap", "c": 2},
+                 {"op": "leakyrelu", "a": 0.5}, {"op": "rbf", "gamma": 2}, {"op": "relu_project"},
+                 {"op": "residual", "branch": [{"op": "erf"}, {"op": "conv"}], "shortcut": [{"op": "conv", "k": 1}]}]""";
+        assertThat(ArchitectureJson.parse(json, "a.json"))
+                .isEqualTo(
+                        parse("conv avgpool(k=3,stride=1,pad=zero) lap(c=2) leakyrelu(a=0.5) rbf(gamma=2) reluproject"
+                                + " residual(erf conv | conv(k=1))"));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+                [{"op": "residual", "branch": [{"op": "cnv"}]}] | layer 1, branch layer 1 '{"op":"cnv"}' | did you mean 'conv'?
+                [{"op": "residual", "branch": []}]        | layer 1 'residual' | branch is empty
+                [{"op": "residual", "body": []}]          | layer 1: key 'body' | op, branch, shortcut
+                [{"op": "residual", "branch": 3}]         | layer 1: 'branch' | list of layers
                 {                                         | is not JSON | line 1
                 {"layers": []}                            | no list of layers | arch
                 []                                        | no layer | conv
@@ -216,13 +296,34 @@ class ArchitectureParserTest {
     private static Layer randomLayer(Random random) {
         double weightStd = random.nextBoolean() ? random.nextDouble() * Math.pow(10, random.nextInt(12) - 6) : 2;
         double biasStd = random.nextBoolean() ? random.nextGaussian() * random.nextGaussian() : 0;
-        Padding padding = random.nextBoolean() ? Padding.ZERO : Padding.CIRCULAR;
-        return switch (random.nextInt(4)) {
+        Padding padding = List.of(Padding.ZERO, Padding.CIRCULAR, Padding.VALID).get(random.nextInt(3));
+        return switch (random.nextInt(8)) {
             case 0 -> new Layer.Flatten();
             case 1 -> new Layer.GlobalAveragePool();
             case 2 -> new Layer.Dense(weightStd, Math.abs(biasStd), random.nextBoolean());
+            case 3 -> new Layer.AvgPool(1 + random.nextInt(3), 1 + random.nextInt(3), padding);
+            case 4 -> new Layer.LeakyRelu(random.nextGaussian());
+            case 5 -> randomResidual(random);
             default ->
-                new Layer.Conv(1 + 2 * random.nextInt(3), padding, weightStd, Math.abs(biasStd), random.nextBoolean());
+                new Layer.Conv(
+                        1 + 2 * random.nextInt(4),
+                        1 + random.nextInt(2),
+                        padding,
+                        weightStd,
+                        Math.abs(biasStd),
+                        random.nextBoolean());
         };
+    }
+
+    private static Layer randomResidual(Random random) {
+        List<Layer> branch = new ArrayList<>();
+        List<Layer> shortcut = new ArrayList<>();
+        for (int layer = random.nextInt(3); layer >= 0; layer--) {
+            branch.add(random.nextInt(4) == 0 ? randomLayer(random) : LayerWords.CONV);
+            if (random.nextInt(3) == 0) {
+                shortcut.add(new Layer.Relu());
+            }
+        }
+        return new Layer.Residual(branch, shortcut);
     }
 }

@@ -51,7 +51,7 @@ abstract class TileBackendContract {
 
     /** Golden files that this backend is held to. */
     List<GoldenCase> goldenCases() {
-        return CoveredGolden.all();
+        return CoveredGolden.onPlanes();
     }
 
     static Stream<String> networks() {
@@ -180,6 +180,9 @@ abstract class TileBackendContract {
         for (GoldenCase golden : goldenCases()) {
             Network network = Network.of(ArchitectureJson.parse(golden.archJson(), golden.name()), golden.shape());
             for (KernelKind kind : KernelKind.values()) {
+                if (golden.matrixOf(kind.word()).isEmpty()) {
+                    continue;
+                }
                 double[][] expected = golden.matrixOf(kind.word()).orElseThrow();
                 int rows = golden.x1().count();
                 int cols = golden.columns().count();

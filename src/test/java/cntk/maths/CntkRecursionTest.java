@@ -8,8 +8,10 @@ import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.dataset.ImageShape;
 import cntk.support.RandomImages;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CntkRecursionTest {
@@ -73,6 +75,87 @@ class CntkRecursionTest {
         assertThat(recursion.evaluate(tiny, tiny).ntk() * 0x1p800).isCloseTo(plain.ntk(), within(1e-13));
     }
 
+    /** A stride leaves out what the same layer with stride 1 computes in between; maths.md eq. 18. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+                7x9; conv(stride=2,b=0.1) relu gap dense; conv(b=0.1) avgpool(k=1,stride=2) relu gap dense
+                9x7; conv(k=7,stride=2) relu flatten; conv(k=7) avgpool(k=1,stride=2) relu flatten
+                8x6; conv(stride=2,pad=valid) relu conv relu gap; conv(pad=valid) avgpool(k=1,stride=2) relu conv relu gap
+                8x6; conv(k=1,stride=2) relu gap; conv(k=1) avgpool(k=1,stride=2,pad=circular) relu gap
+                8x6; conv avgpool(k=2,stride=2,pad=circular) relu gap; conv avgpool relu gap
+                9x7; conv relu avgpool(k=3,stride=2,pad=zero) flatten; conv relu lap(c=1) avgpool(k=1,stride=2) flatten
+                9x7; conv relu avgpool(k=3,stride=2) conv relu gap; conv relu avgpool(k=3,stride=1) avgpool(k=1,stride=2) conv relu gap
+                8x6; conv(w=1) relu avgpool(k=2,stride=1,pad=circular) gap; conv(w=1) relu gap
+                """)
+    void networksThatAreTheSameHaveTheSameKernels(String size, String text, String same) {
+        ImageShape shape = shape(size);
+        double[] x = image(shape, 7);
+        double[] z = image(shape, 8);
+        KernelPair expected =
+                CntkRecursion.of(ArchitectureParser.network(same, shape)).evaluate(x, z);
+        KernelPair actual =
+                CntkRecursion.of(ArchitectureParser.network(text, shape)).evaluate(x, z);
+        assertThat(actual.nngp()).as(text).isCloseTo(expected.nngp(), within(1e-14));
+        assertThat(actual.ntk()).as(text).isCloseTo(expected.ntk(), within(1e-14));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+                6x4; conv residual(conv(w=0.6)) relu gap; conv(w=1.4142135623730951) residual(conv(w=0.6) | identity) relu gap
+                6x4; conv residual(identity conv | conv) relu gap dense; conv conv(w=2) relu gap dense
+                6x4; conv leakyrelu(a=0) conv leakyrelu(a=-1) gap; conv relu conv abs gap
+                6x4; conv leakyrelu(a=1) conv identity gap; conv conv gap
+                6x4; conv identity relu gap dense residual(relu dense | relu dense) erf; conv relu gap dense relu dense(w=1.4142135623730951) erf
+                """)
+    void waysToWriteTheSameNetworkHaveTheSameNngpKernel(String size, String text, String same) {
+        ImageShape shape = shape(size);
+        double[] x = image(shape, 7);
+        double[] z = image(shape, 8);
+        double expected = CntkRecursion.of(ArchitectureParser.network(same, shape))
+                .evaluate(x, z)
+                .nngp();
+        double actual = CntkRecursion.of(ArchitectureParser.network(text, shape))
+                .evaluate(x, z)
+                .nngp();
+        assertThat(actual).as(text).isCloseTo(expected, within(1e-14 * Math.abs(expected)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "conv(b=0.1) abs lap(c=1) conv leakyrelu avgpool flatten dense",
+                "conv erf residual(conv gelu conv(stride=1) | conv) relu gap dense sin dense rbf",
+                "conv(pad=circular) gelu avgpool(k=3,stride=1,pad=circular) conv rbf gap dense gelu"
+            })
+    void zeroAndOneHotImagesHaveFiniteKernels(String text) {
+        ImageShape shape = new ImageShape(2, 4, 6);
+        CntkRecursion recursion = CntkRecursion.of(ArchitectureParser.network(text, shape));
+        double[] zero = new double[shape.values()];
+        double[] oneHot = new double[shape.values()];
+        oneHot[5] = 1;
+        double[] negative = new double[shape.values()];
+        negative[5] = -1;
+        for (double[] x : List.of(zero, oneHot, negative)) {
+            for (double[] z : List.of(zero, oneHot, negative, image(shape, 3))) {
+                KernelPair kernels = recursion.evaluate(x, z);
+                assertThat(kernels.nngp()).isFinite();
+                assertThat(kernels.ntk()).isFinite();
+                KernelPair mirrored = recursion.evaluate(z, x);
+                assertThat(mirrored.ntk()).isCloseTo(kernels.ntk(), within(1e-13));
+            }
+        }
+    }
+
+    @Test
+    void normalisedKernelsHaveUnitDiagonalAndNoTangent() {
+        ImageShape shape = new ImageShape(3, 8, 8);
+        CntkRecursion recursion = CntkRecursion.of(ArchitectureParser.network("myrtle5(style=shankar)", shape));
+        double[] x = image(shape, 1);
+        assertThat(recursion.evaluate(x, x).nngp()).isEqualTo(1);
+        assertThat(recursion.evaluate(x, image(shape, 2)).nngp()).isBetween(0.0, 1.0);
+        assertThat(recursion.evaluate(x, x).ntk()).isNaN();
+    }
+
     @Test
     void anImageOfAnotherSizeIsRefused() {
         CntkRecursion recursion = CntkRecursion.of(network("conv gap"));
@@ -83,9 +166,18 @@ class CntkRecursionTest {
         return ArchitectureParser.network(text, SHAPE);
     }
 
+    private static ImageShape shape(String size) {
+        String[] sides = size.split("x");
+        return new ImageShape(2, Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
+    }
+
     private static double[] image(long seed) {
-        double[] values = new double[SHAPE.values()];
-        RandomImages.of(1, SHAPE, seed).read(0, values);
+        return image(SHAPE, seed);
+    }
+
+    private static double[] image(ImageShape shape, long seed) {
+        double[] values = new double[shape.values()];
+        RandomImages.of(1, shape, seed).read(0, values);
         return values;
     }
 }

@@ -34,6 +34,8 @@ public final class CpuBackend implements KernelBackend {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
         }
+        kind.requireOf(network);
+        PlaneProgram.of(network, precision, 1); // refuses layers that have no steps yet
         this.network = network;
         this.kind = kind;
         this.precision = precision;
