@@ -23,7 +23,8 @@ public record Segment(
 
     /** Number of activations among the steps. */
     public int activations() {
-        return (int) steps.stream().filter(PlaneStep.Activation.class::isInstance).count();
+        return (int)
+                steps.stream().filter(PlaneStep.Activation.class::isInstance).count();
     }
 
     /** Largest radius of a window, 0 without convolutions. */

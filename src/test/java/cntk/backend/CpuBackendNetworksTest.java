@@ -43,9 +43,9 @@ class CpuBackendNetworksTest {
                 "resnet(blocks=2)"
             })
     void planesAgreeWithTheOracle(String text) throws InterruptedException {
-        for (ImageShape shape : List.of(new ImageShape(2, 8, 8), new ImageShape(1, 12, 9), new ImageShape(3, 9, 18))) {
-            if (text.startsWith("resnet") && shape.width() % 4 != 0) {
-                continue; // its shortcuts want even sides
+        for (ImageShape shape : List.of(new ImageShape(2, 8, 8), new ImageShape(1, 12, 10), new ImageShape(3, 9, 18))) {
+            if (text.contains("pad=circular,stride=2") && shape.height() % 2 != 0) {
+                continue; // refused: the stride has to divide the side
             }
             Network network = ArchitectureParser.network(text, shape);
             ImageSet images = RandomImages.of(IMAGES, shape, 41);

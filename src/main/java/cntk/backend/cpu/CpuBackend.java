@@ -35,7 +35,7 @@ public final class CpuBackend implements KernelBackend {
             throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
         }
         kind.requireOf(network);
-        PlaneProgram.of(network, precision, 1); // refuses layers that have no steps yet
+        PlaneProgram.of(network, precision, 1); // refuses now what it could not compute later
         this.network = network;
         this.kind = kind;
         this.precision = precision;

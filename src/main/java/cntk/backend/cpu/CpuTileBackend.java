@@ -160,8 +160,7 @@ final class CpuTileBackend implements TileBackend {
 
     private LaneTables laneTables(List<ImageFactors> factors, List<double[]> values) {
         return switch (kind) {
-            case DISPLACEMENTS ->
-                LaneTables.ofDisplacements(program, precision, factors.getFirst(), values.getFirst());
+            case DISPLACEMENTS -> LaneTables.ofDisplacements(program, precision, factors.getFirst(), values.getFirst());
             case IMAGES -> LaneTables.ofImages(program, precision, factors, values);
         };
     }

@@ -396,14 +396,7 @@ final class DoubleReluLoops {
     }
 
     /** ReLU of a scratch row of images with themselves: both factors from one interleaved table. */
-    static void reluLanesRow(
-            double[] sum,
-            double[] x,
-            int out,
-            double[] l,
-            int pa,
-            int pb,
-            int width) {
+    static void reluLanesRow(double[] sum, double[] x, int out, double[] l, int pa, int pb, int width) {
         for (int j = 0; j < width; j++) {
             DoubleVector s = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN);
             DoubleVector t = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN + LANES);

@@ -237,8 +237,10 @@ final class DoubleRows extends PlaneRows {
         DoubleVector t = DoubleVector.zero(SPECIES);
         for (int j = 0; j < layout.width(); j++) {
             DoubleVector w = DoubleVector.broadcast(SPECIES, columnWeights[j]);
-            s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN).fma(w, s);
-            t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES).fma(w, t);
+            s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
+                    .fma(w, s);
+            t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
+                    .fma(w, t);
         }
         addLanes(s, weight, totals, 0);
         addLanes(t, weight, totals, LANES);

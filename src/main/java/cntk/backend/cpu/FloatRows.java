@@ -216,8 +216,10 @@ final class FloatRows extends PlaneRows {
         FloatVector t = FloatVector.zero(SPECIES);
         for (int j = 0; j < layout.width(); j++) {
             FloatVector w = FloatVector.broadcast(SPECIES, (float) columnWeights[j]);
-            s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN).fma(w, s);
-            t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES).fma(w, t);
+            s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
+                    .fma(w, s);
+            t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
+                    .fma(w, t);
         }
         addLanes(s, weight, totals, 0);
         addLanes(t, weight, totals, LANES);

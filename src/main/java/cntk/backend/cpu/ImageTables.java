@@ -19,7 +19,8 @@ record ImageTables(Cells pixels, Cells[] factors, ImageFactors image) {
         Cells[] factors = new Cells[program.activations()];
         for (int activation = 0; activation < factors.length; activation++) {
             Cells from = image.deviations(activation);
-            int pixels = program.segmentOf(activation).height() * program.segmentOf(activation).width();
+            int pixels = program.segmentOf(activation).height()
+                    * program.segmentOf(activation).width();
             Cells to = Cells.of(precision, 2 * pixels);
             for (int pixel = 0; pixel < pixels; pixel++) {
                 double value = from.get(pixel);

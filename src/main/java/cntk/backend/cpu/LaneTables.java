@@ -54,12 +54,15 @@ final class LaneTables {
                 : displaced ? 2 * width - 1 : width;
         int cells = perPixel * segment.height() * columns * (kind == Lanes.IMAGES ? lanes : 1) + lanes;
         return new Table(
-                Cells.of(precision, cells), segment.height(), width, columns, kind == Lanes.IMAGES ? perColumn * lanes : -1);
+                Cells.of(precision, cells),
+                segment.height(),
+                width,
+                columns,
+                kind == Lanes.IMAGES ? perColumn * lanes : -1);
     }
 
     /** Tables of one image, lane = column displacement; for programs of one segment. */
-    static LaneTables ofDisplacements(
-            PlaneProgram program, Precision precision, ImageFactors image, double[] values) {
+    static LaneTables ofDisplacements(PlaneProgram program, Precision precision, ImageFactors image, double[] values) {
         Segment segment = program.segments().getFirst();
         int height = segment.height();
         int width = segment.width();

@@ -40,12 +40,7 @@ final class PlaneSweep {
     private int activations; // done
 
     @SuppressWarnings("NullAway.Init") // the lanes come with start()
-    PlaneSweep(
-            Segment segment,
-            boolean tangentAtInput,
-            Precision precision,
-            SeamLinks seams,
-            PlaneTensor[] tensors) {
+    PlaneSweep(Segment segment, boolean tangentAtInput, Precision precision, SeamLinks seams, PlaneTensor[] tensors) {
         this.segment = segment;
         this.tangentAtInput = tangentAtInput;
         this.height = segment.height();

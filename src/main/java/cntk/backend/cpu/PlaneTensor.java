@@ -83,7 +83,7 @@ final class PlaneTensor {
     }
 
     void clear() {
-        cells.zero(0, colCount * (rowRank[rowRank.length - 1]) * planeStride);
+        cells.zero(0, colCount * rowRank[rowRank.length - 1] * planeStride);
     }
 
     /** Offset of row i of plane (di, dj). */

@@ -54,10 +54,7 @@ final class SelfPairs {
         List<ImageFactors> factors = new ArrayList<>();
         for (int lane = 0; lane < values.size(); lane++) {
             factors.add(new ImageFactors(
-                    rounded(deviations.get(lane)),
-                    sums[lane],
-                    sums[lanes + lane],
-                    Arrays.hashCode(values.get(lane))));
+                    rounded(deviations.get(lane)), sums[lane], sums[lanes + lane], Arrays.hashCode(values.get(lane))));
         }
         return factors;
     }
