@@ -17,46 +17,54 @@ final class DoubleReluLoops {
     private static final int LANES = SPECIES.length();
     private static final int LEAD = DoubleCells.LEAD;
     private static final int COLUMN = 2 * LANES;
-    private static final long SIGN = 0x8000000000000000L;
+    static final long SIGN = 0x8000000000000000L;
 
     // -acos(1-u) / (pi sqrt u) and (sqrt(u(2-u)) - (1-u) acos(1-u)) / (pi u sqrt u) on [0,1], interpolated at Chebyshev
     // points in 50 digits: 1.6e-14 and 3.4e-14 at worst. A degree more gains a factor of 6 (the next singularity is u =
     // 2).
-    private static final double P0 = -0.4501581580785617;
-    private static final double P1 = -0.03751317983599814;
-    private static final double P2 = -0.008440465752267817;
-    private static final double P3 = -0.002512034878740835;
-    private static final double P4 = -0.0008549204804577596;
-    private static final double P5 = -0.0003135535415800825;
-    private static final double P6 = -0.00012893674494490203;
-    private static final double P7 = -2.147450062000029e-05;
-    private static final double P8 = -9.791757919008935e-05;
-    private static final double P9 = 0.00014569922666430153;
-    private static final double P10 = -0.00022050332255266225;
-    private static final double P11 = 0.00020987115491849745;
-    private static final double P12 = -0.0001377453435497889;
-    private static final double P13 = 5.331183498841419e-05;
-    private static final double P14 = -9.992158091268897e-06;
-    private static final double R0 = 0.30010543871905465;
-    private static final double R1 = 0.015005271929433026;
-    private static final double R2 = 0.0024115619238124263;
-    private static final double R3 = 0.0005582239596102718;
-    private static final double R4 = 0.00015550528348641325;
-    private static final double R5 = 4.783196518141383e-05;
-    private static final double R6 = 1.8745230927306436e-05;
-    private static final double R7 = -1.1158634435974016e-06;
-    private static final double R8 = 1.5076132602568761e-05;
-    private static final double R9 = -1.542818098749893e-05;
-    private static final double R10 = 1.3517332284820984e-05;
-    private static final double R11 = -6.239979143804957e-06;
-    private static final double R12 = 1.4977309382551467e-06;
+    static final double P0 = -0.4501581580785617;
+    static final double P1 = -0.03751317983599814;
+    static final double P2 = -0.008440465752267817;
+    static final double P3 = -0.002512034878740835;
+    static final double P4 = -0.0008549204804577596;
+    static final double P5 = -0.0003135535415800825;
+    static final double P6 = -0.00012893674494490203;
+    static final double P7 = -2.147450062000029e-05;
+    static final double P8 = -9.791757919008935e-05;
+    static final double P9 = 0.00014569922666430153;
+    static final double P10 = -0.00022050332255266225;
+    static final double P11 = 0.00020987115491849745;
+    static final double P12 = -0.0001377453435497889;
+    static final double P13 = 5.331183498841419e-05;
+    static final double P14 = -9.992158091268897e-06;
+    static final double R0 = 0.30010543871905465;
+    static final double R1 = 0.015005271929433026;
+    static final double R2 = 0.0024115619238124263;
+    static final double R3 = 0.0005582239596102718;
+    static final double R4 = 0.00015550528348641325;
+    static final double R5 = 4.783196518141383e-05;
+    static final double R6 = 1.8745230927306436e-05;
+    static final double R7 = -1.1158634435974016e-06;
+    static final double R8 = 1.5076132602568761e-05;
+    static final double R9 = -1.542818098749893e-05;
+    static final double R10 = 1.3517332284820984e-05;
+    static final double R11 = -6.239979143804957e-06;
+    static final double R12 = 1.4977309382551467e-06;
 
     private DoubleReluLoops() {}
 
     /** Lanes are images b, and every neighbour counts: outside the image stands 0 or, wrapped, the image. */
     static void openRows(
-            double[] x, int[] plan, int rows, double[] la, double[] lb, double bias, double tangentBias, int width) {
-        for (int k = 0; k < rows; k++) {
+            double[] x,
+            int[] plan,
+            int first,
+            int end,
+            double[] la,
+            double[] lb,
+            double bias,
+            double tangentBias,
+            int width) {
+        for (int k = first; k < end; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
             int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
@@ -142,7 +150,8 @@ final class DoubleReluLoops {
     static void displacementRows(
             double[] x,
             int[] plan,
-            int rows,
+            int first,
+            int end,
             double[] link,
             double[] la,
             double[] lb,
@@ -150,7 +159,7 @@ final class DoubleReluLoops {
             double bias,
             double tangentBias,
             int width) {
-        for (int k = 0; k < rows; k++) {
+        for (int k = first; k < end; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
             int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
@@ -240,14 +249,15 @@ final class DoubleReluLoops {
     static void imageRows(
             double[] x,
             int[] plan,
-            int rows,
+            int first,
+            int end,
             double[] link,
             double[] la,
             double[] lb,
             double bias,
             double tangentBias,
             int width) {
-        for (int k = 0; k < rows; k++) {
+        for (int k = first; k < end; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
             int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
@@ -329,122 +339,6 @@ final class DoubleReluLoops {
                 n.intoArray(x, out + j * COLUMN);
                 t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
             }
-        }
-    }
-
-    /** ReLU of a scratch row, for tables of either kind. */
-    static void reluRow(
-            double[] sum,
-            double[] x,
-            int out,
-            double[] la,
-            int pa,
-            double[] lb,
-            int pb,
-            int step,
-            int inverseOffset,
-            int width) {
-        for (int j = 0; j < width; j++) {
-            DoubleVector s = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN);
-            DoubleVector t = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN + LANES);
-            DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * step)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sub(s.abs())
-                    .reinterpretAsLongs()
-                    .max(0)
-                    .reinterpretAsDoubles();
-            DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * step + inverseOffset)
-                    .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            DoubleVector q = u.sqrt();
-            DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                    .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R0));
-            DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                    .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P0));
-            DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
-            DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
-                    .reinterpretAsLongs()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
-                    .reinterpretAsDoubles()
-                    .add(DoubleVector.broadcast(SPECIES, 0.5));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
-        }
-    }
-
-    /** ReLU of a scratch row of images with themselves: both factors from one interleaved table. */
-    static void reluLanesRow(double[] sum, double[] x, int out, double[] l, int pa, int pb, int width) {
-        for (int j = 0; j < width; j++) {
-            DoubleVector s = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN);
-            DoubleVector t = DoubleVector.fromArray(SPECIES, sum, LEAD + j * COLUMN + LANES);
-            DoubleVector d = DoubleVector.fromArray(SPECIES, l, pb + j * COLUMN)
-                    .mul(DoubleVector.fromArray(SPECIES, l, pa + j * COLUMN))
-                    .sub(s.abs())
-                    .reinterpretAsLongs()
-                    .max(0)
-                    .reinterpretAsDoubles();
-            DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, l, pb + j * COLUMN + LANES)
-                    .mul(DoubleVector.fromArray(SPECIES, l, pa + j * COLUMN + LANES)));
-            DoubleVector q = u.sqrt();
-            DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                    .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, R0));
-            DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                    .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                    .fma(u, DoubleVector.broadcast(SPECIES, P0));
-            DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
-            DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
-                    .reinterpretAsLongs()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
-                    .reinterpretAsDoubles()
-                    .add(DoubleVector.broadcast(SPECIES, 0.5));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
         }
     }
 }

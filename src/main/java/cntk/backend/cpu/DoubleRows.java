@@ -70,23 +70,22 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
-    void convolveRelu(RowPlan plan, Factors f, @Nullable Cells links) {
+    void convolveRelu(RowPlan plan, int first, int end, Factors f, @Nullable Cells links) {
         double[] x = cells.array;
         double[] la = ((DoubleCells) f.image).array;
         double[] lb = ((DoubleCells) f.lanes).array;
         double bias = f.bias;
         double tangentBias = f.tangentBias;
-        int rows = plan.rows();
         int width = layout.width();
         if (links == null) {
-            DoubleReluLoops.openRows(x, plan.entries, rows, la, lb, bias, tangentBias, width);
+            DoubleReluLoops.openRows(x, plan.entries, first, end, la, lb, bias, tangentBias, width);
         } else if (f.columnStep < 0) {
             double[] link = ((DoubleCells) links).array;
             DoubleReluLoops.displacementRows(
-                    x, plan.entries, rows, link, la, lb, f.inverseOffset, bias, tangentBias, width);
+                    x, plan.entries, first, end, link, la, lb, f.inverseOffset, bias, tangentBias, width);
         } else {
             double[] link = ((DoubleCells) links).array;
-            DoubleReluLoops.imageRows(x, plan.entries, rows, link, la, lb, bias, tangentBias, width);
+            DoubleReluLoops.imageRows(x, plan.entries, first, end, link, la, lb, bias, tangentBias, width);
         }
     }
 
@@ -95,11 +94,11 @@ final class DoubleRows extends PlaneRows {
         double[] la = ((DoubleCells) f.image).array;
         double[] lb = ((DoubleCells) f.lanes).array;
         if (f.imageIsLanes) {
-            DoubleReluLoops.reluLanesRow(
+            DoubleScratchLoops.reluLanesRow(
                     sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, LEAD + f.lanesAt, layout.width());
             return;
         }
-        DoubleReluLoops.reluRow(
+        DoubleScratchLoops.reluRow(
                 sums.array,
                 cells.array,
                 LEAD + out,

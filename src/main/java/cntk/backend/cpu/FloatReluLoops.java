@@ -46,8 +46,16 @@ final class FloatReluLoops {
 
     /** Lanes are images b, and every neighbour counts: outside the image stands 0 or, wrapped, the image. */
     static void openRows(
-            float[] x, int[] plan, int rows, float[] la, float[] lb, float bias, float tangentBias, int width) {
-        for (int k = 0; k < rows; k++) {
+            float[] x,
+            int[] plan,
+            int first,
+            int end,
+            float[] la,
+            float[] lb,
+            float bias,
+            float tangentBias,
+            int width) {
+        for (int k = first; k < end; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
             int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
@@ -116,7 +124,8 @@ final class FloatReluLoops {
     static void displacementRows(
             float[] x,
             int[] plan,
-            int rows,
+            int first,
+            int end,
             float[] link,
             float[] la,
             float[] lb,
@@ -124,7 +133,7 @@ final class FloatReluLoops {
             float bias,
             float tangentBias,
             int width) {
-        for (int k = 0; k < rows; k++) {
+        for (int k = first; k < end; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
             int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];
@@ -197,14 +206,15 @@ final class FloatReluLoops {
     static void imageRows(
             float[] x,
             int[] plan,
-            int rows,
+            int first,
+            int end,
             float[] link,
             float[] la,
             float[] lb,
             float bias,
             float tangentBias,
             int width) {
-        for (int k = 0; k < rows; k++) {
+        for (int k = first; k < end; k++) {
             int r0 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ABOVE];
             int r1 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.ROW];
             int r2 = LEAD + plan[k * RowPlan.STRIDE + RowPlan.BELOW];

@@ -54,23 +54,22 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void convolveRelu(RowPlan plan, Factors f, @Nullable Cells links) {
+    void convolveRelu(RowPlan plan, int first, int end, Factors f, @Nullable Cells links) {
         float[] x = cells.array;
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
         float bias = (float) f.bias;
         float tangentBias = (float) f.tangentBias;
-        int rows = plan.rows();
         int width = layout.width();
         if (links == null) {
-            FloatReluLoops.openRows(x, plan.entries, rows, la, lb, bias, tangentBias, width);
+            FloatReluLoops.openRows(x, plan.entries, first, end, la, lb, bias, tangentBias, width);
         } else if (f.columnStep < 0) {
             float[] link = ((FloatCells) links).array;
             FloatReluLoops.displacementRows(
-                    x, plan.entries, rows, link, la, lb, f.inverseOffset, bias, tangentBias, width);
+                    x, plan.entries, first, end, link, la, lb, f.inverseOffset, bias, tangentBias, width);
         } else {
             float[] link = ((FloatCells) links).array;
-            FloatReluLoops.imageRows(x, plan.entries, rows, link, la, lb, bias, tangentBias, width);
+            FloatReluLoops.imageRows(x, plan.entries, first, end, link, la, lb, bias, tangentBias, width);
         }
     }
 

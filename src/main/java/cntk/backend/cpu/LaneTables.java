@@ -92,10 +92,12 @@ final class LaneTables {
     static LaneTables ofImages(
             PlaneProgram program, Precision precision, List<ImageFactors> images, List<double[]> values) {
         LaneTables tables = ofPixels(program, precision, values);
-        for (int lane = 0; lane < images.size(); lane++) {
-            for (int activation = 0; activation < tables.factors.length; activation++) {
-                tables.setFactors(activation, lane, images.get(lane).deviations(activation));
+        for (int activation = 0; activation < tables.factors.length; activation++) {
+            Cells[] deviations = new Cells[images.size()];
+            for (int lane = 0; lane < deviations.length; lane++) {
+                deviations[lane] = images.get(lane).deviations(activation);
             }
+            tables.setFactors(activation, deviations);
         }
         return tables;
     }
@@ -120,17 +122,17 @@ final class LaneTables {
         return tables;
     }
 
-    /** Sets L and 1 / L of one lane of interleaved images before one activation. */
-    void setFactors(int activation, int lane, Cells deviations) {
+    /** Sets L and 1 / L of interleaved images, one per lane, before one activation: lane by lane at each pixel, as they lie. */
+    void setFactors(int activation, Cells[] deviations) {
         Table table = factors[activation];
         for (int i = 0; i < table.height(); i++) {
-            for (int j = 0; j < table.width(); j++) {
-                double value = deviations.get(i * table.width() + j);
-                double inverse = ImageTables.inverse(value);
-                for (int m = j; m < table.columns(); m += table.width()) {
-                    int at = (i * table.columns() + m) * 2 * lanes + lane;
-                    table.cells().set(at, SHRINK * value);
-                    table.cells().set(at + lanes, inverse);
+            for (int m = 0; m < table.columns(); m++) {
+                int pixel = i * table.width() + m % table.width();
+                int at = (i * table.columns() + m) * 2 * lanes;
+                for (int lane = 0; lane < deviations.length; lane++) {
+                    double value = deviations[lane].get(pixel);
+                    table.cells().set(at + lane, SHRINK * value);
+                    table.cells().set(at + lanes + lane, ImageTables.inverse(value));
                 }
             }
         }

@@ -6,6 +6,7 @@ import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
 import cntk.plan.Segment;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Sums of S and T~ over all planes that a network reads, for a group of images a and the images b of one set of lanes. Sums
@@ -18,10 +19,11 @@ final class PairSums {
     /** Idle lanes that are still cheaper than interleaved tables. */
     private static final double MOST_IDLE = 1.2;
 
-    /** Planes and tables of one layer should stay in an L2 cache of 1 MB. */
-    private static final int GROUP_BYTES = 600 << 10;
-
+    /** Planes of a group and tables of one layer stay in an L2 cache of 1 MB. */
     private static final int LARGEST_GROUP = 2;
+
+    /** Of planes that do not fit the cache only a few rows of every layer are there. */
+    private static final int WAVE_GROUP = 4;
 
     private final PlaneProgram program;
     private final int lanes;
@@ -67,7 +69,7 @@ final class PairSums {
         }
         Segment segment = program.last();
         int bytes = 2 * segment.height() * segment.width() * PlaneRows.lanes(precision) * precision.bytes();
-        return Math.clamp(GROUP_BYTES / bytes, 1, LARGEST_GROUP);
+        return bytes > PlaneSweep.LARGEST_CACHED ? WAVE_GROUP : LARGEST_GROUP;
     }
 
     /** Images a that {@link #compute} takes at once. */
@@ -114,9 +116,31 @@ final class PairSums {
         for (int k = 0; k < count; k++) {
             sweeps[index][k].start(jobs[k].image, tables, di, dj);
         }
-        for (PlaneStep step : program.segments().get(index).steps()) {
+        List<PlaneStep> steps = program.segments().get(index).steps();
+        int step = 0;
+        while (step < steps.size()) {
+            int layers = sweeps[index][0].waveAt(step);
+            if (layers > 1) {
+                wave(index, step, layers, count);
+                step += layers;
+            } else {
+                for (int k = 0; k < count; k++) {
+                    sweeps[index][k].step(steps.get(step));
+                }
+                step++;
+            }
+        }
+    }
+
+    /** Layers that run together, so that a row is read again while it is in the cache; tables serve the whole group. */
+    private void wave(int index, int step, int layers, int count) {
+        for (int k = 0; k < count; k++) {
+            sweeps[index][k].startWave(step, layers);
+        }
+        int rows = program.segments().get(index).height() + layers - 1;
+        for (int begin = 0; begin < rows; begin += PlaneSweep.WAVE_ROWS) {
             for (int k = 0; k < count; k++) {
-                sweeps[index][k].step(step);
+                sweeps[index][k].ripple(begin, layers);
             }
         }
     }

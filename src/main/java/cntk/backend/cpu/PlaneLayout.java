@@ -6,10 +6,12 @@ package cntk.backend.cpu;
  *
  * <p>A convolution works in place: it moves the whole plane {@code r} row slots down (rows taken upwards) or up (rows taken
  * downwards), so that a row is overwritten only when no later row needs it. The plane therefore wanders between slots
- * {@code radius} and {@code 3 radius}, with {@code radius} slots more on either side for the rows that wrap around. The last
+ * {@code radius} and {@code radius + slack}, with {@code radius} slots more on either side for the rows that wrap around. The last
  * slot is a row of zeros, which stands for everything outside the image.
+ *
+ * @param slack how far the plane may move in one direction
  */
-record PlaneLayout(int height, int width, int radius, int lanes) {
+record PlaneLayout(int height, int width, int radius, int slack, int lanes) {
     int columnStride() {
         return 2 * lanes;
     }
@@ -24,14 +26,18 @@ record PlaneLayout(int height, int width, int radius, int lanes) {
     }
 
     int zeroRow() {
-        return slot(height + 4 * radius);
+        return slot(height + 2 * radius + slack);
     }
 
     int lowestBase() {
         return radius;
     }
 
+    int highestBase() {
+        return radius + slack;
+    }
+
     int cells() {
-        return (height + 4 * radius + 1) * rowStride();
+        return (height + 2 * radius + slack + 1) * rowStride();
     }
 }

@@ -19,10 +19,10 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
         this.layout = layout;
     }
 
-    static PlaneRows of(Precision precision, int height, int width, int radius) {
+    static PlaneRows of(Precision precision, int height, int width, int radius, int slack) {
         return switch (precision) {
-            case F32 -> new FloatRows(new PlaneLayout(height, width, radius, FloatRows.LANES));
-            case F64 -> new DoubleRows(new PlaneLayout(height, width, radius, DoubleRows.LANES));
+            case F32 -> new FloatRows(new PlaneLayout(height, width, radius, slack, FloatRows.LANES));
+            case F64 -> new DoubleRows(new PlaneLayout(height, width, radius, slack, DoubleRows.LANES));
         };
     }
 
@@ -40,11 +40,11 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     abstract void input(int row, ImageTables image, int i, LaneTables lanes, int at, boolean tangent);
 
     /**
-     * 3x3 window sums and ReLU of all rows of the plan, in its order, for a trained layer (or the first).
+     * 3x3 window sums and ReLU of rows {@code first..end} of the plan, in its order, for a trained layer (or the first).
      *
      * @param links {@link SeamLinks#near}, or null where every neighbour counts (outside the image stands 0)
      */
-    abstract void convolveRelu(RowPlan plan, Factors factors, @Nullable Cells links);
+    abstract void convolveRelu(RowPlan plan, int first, int end, Factors factors, @Nullable Cells links);
 
     /**
      * Window sums of one row into the scratch row: S + bias, and T.

@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * planes (di, dj) and (di - H, dj - W) and their like fill one torus of H W entries (maths.md eq. 13).
  */
 final class PlaneSweep {
+    /** A plane and the tables of a layer stay in an L2 cache of 1 MB up to here: 32x32 takes 128 KB, 64x64 half a megabyte. */
+    static final long LARGEST_CACHED = 300 << 10;
+
+    private static final int DEEPEST_WAVE = 4;
+    static final int WAVE_ROWS = 4;
+
     private final Segment segment;
     private final boolean tangentAtInput;
     private final int height;
@@ -24,10 +30,10 @@ final class PlaneSweep {
     private final PlaneRows rows;
     private final SeamLinks seams;
     private final PlaneTensor[] tensors;
-    private final PlaneRows.Factors factors;
+    private final WaveLayer[] wave;
+    private final int[] waves; // by step: how many layers from there on may run together
+    private final PlaneRows.Factors factors; // of the one layer that runs alone
     private final int[] window;
-    private final RowPlan plan;
-    private final Cells imageFactors;
     private final Cells[] saved;
     private final double[] columnWeights;
     private final int[] slots;
@@ -38,6 +44,7 @@ final class PlaneSweep {
     private int di;
     private int dj;
     private int activations; // done
+    private @Nullable Cells waveLinks;
 
     @SuppressWarnings("NullAway.Init") // the lanes come with start()
     PlaneSweep(Segment segment, boolean tangentAtInput, Precision precision, SeamLinks seams, PlaneTensor[] tensors) {
@@ -45,14 +52,16 @@ final class PlaneSweep {
         this.tangentAtInput = tangentAtInput;
         this.height = segment.height();
         this.width = segment.width();
-        this.rows = PlaneRows.of(precision, height, width, segment.radius());
+        int deepest = deepestWave(segment, precision);
+        this.rows = PlaneRows.of(precision, height, width, segment.radius(), Math.max(2 * segment.radius(), deepest));
         this.layout = rows.layout;
         this.seams = seams;
         this.tensors = tensors;
-        this.factors = new PlaneRows.Factors(rows.cells());
+        this.wave = new WaveLayer[deepest];
+        Arrays.setAll(wave, _ -> new WaveLayer(segment, precision, rows.cells()));
+        this.waves = waves(segment, deepest);
+        this.factors = wave[0].factors;
         this.window = new int[2 * segment.radius() + 1];
-        this.plan = new RowPlan(height);
-        this.imageFactors = Cells.of(precision, 2 * height * width);
         this.saved = new Cells[segment.saved()];
         Arrays.setAll(saved, _ -> Cells.of(precision, height * layout.columnStride() * width));
         this.columnWeights = new double[width];
@@ -73,8 +82,56 @@ final class PlaneSweep {
         this.dj = dj;
         base = layout.lowestBase();
         activations = segment.firstActivation();
-        factors.columnStep = lanes.factorStep();
-        factors.imageIsLanes = image == null;
+    }
+
+    /** Layers that run together: more than one only where a plane does not fit the cache between two of them. */
+    private static int deepestWave(Segment segment, Precision precision) {
+        long bytes = 2L * segment.height() * segment.width() * PlaneRows.lanes(precision) * precision.bytes();
+        return bytes > LARGEST_CACHED ? DEEPEST_WAVE : 1;
+    }
+
+    private static int[] waves(Segment segment, int deepest) {
+        int[] waves = new int[segment.steps().size()];
+        for (int index = waves.length - 1; index >= 0; index--) {
+            int next = index + 1 < waves.length ? waves[index + 1] : 0;
+            waves[index] = mayJoin(segment.steps().get(index)) ? Math.min(deepest, next + 1) : 0;
+        }
+        return waves;
+    }
+
+    private static boolean mayJoin(PlaneStep step) {
+        return step instanceof PlaneStep.ConvRelu(PlaneStep.Conv conv)
+                && conv.radius() == 1
+                && !conv.circular()
+                && (conv.train() || conv.first());
+    }
+
+    /** How many layers from step {@code index} on can run as a wave now; 1 or less where the step has to go alone. */
+    int waveAt(int index) {
+        int room = Math.max(base - layout.lowestBase(), layout.highestBase() - base);
+        return image == null ? 1 : Math.min(waves[index], room);
+    }
+
+    /** Lays out a wave: a few rows of its first layer, then the rows of the second that these complete, and so on. */
+    void startWave(int index, int layers) {
+        boolean upwards = base - layers >= layout.lowestBase();
+        for (int layer = 0; layer < layers; layer++) {
+            PlaneStep.Conv conv = ((PlaneStep.ConvRelu) segment.steps().get(index + layer)).conv();
+            haloColumns(conv);
+            waveLinks = links(conv, true);
+            prepare(wave[layer], conv, upwards);
+        }
+    }
+
+    /** Rows {@code begin..begin + WAVE_ROWS} of the first layer of a wave, and what they complete of the others. */
+    void ripple(int begin, int layers) {
+        for (int layer = 0; layer < layers; layer++) {
+            int first = Math.max(0, begin - layer);
+            int end = Math.min(height, begin - layer + WAVE_ROWS);
+            if (first < end) {
+                rows.convolveRelu(wave[layer].plan, first, end, wave[layer].factors, waveLinks);
+            }
+        }
     }
 
     private void input() {
@@ -105,12 +162,9 @@ final class PlaneSweep {
     void step(PlaneStep step) {
         switch (step) {
             case PlaneStep.Conv conv -> convolve(conv, false);
-            case PlaneStep.ConvRelu(PlaneStep.Conv conv) -> {
-                bindActivation();
-                convolve(conv, true);
-            }
+            case PlaneStep.ConvRelu(PlaneStep.Conv conv) -> convolve(conv, true);
             case PlaneStep.Relu() -> {
-                bindActivation();
+                bindActivation(wave[0]);
                 for (int i = 0; i < height; i++) {
                     aim(i);
                     rows.take(layout.slot(base + i));
@@ -118,7 +172,7 @@ final class PlaneSweep {
                 }
             }
             case PlaneStep.Nonlinear nonlinear -> {
-                bindActivation();
+                bindActivation(wave[0]);
                 apply(nonlinear);
             }
             case PlaneStep.Scale(double factor) -> scale(factor);
@@ -186,16 +240,26 @@ final class PlaneSweep {
      * Points the factors at the next activation. Those of image a are copied next to the planes: read where they lie, 64 bytes
      * for every 8 columns, each line came late from the last-level cache (21 layers, flatten: 14 instead of 11.7 us a pair).
      */
-    private void bindActivation() {
-        factors.lanes = lanes.factors(activations);
-        factors.inverseOffset = lanes.inverseOffset(activations);
+    private void bindActivation(WaveLayer layer) {
+        PlaneRows.Factors to = layer.factors;
+        to.columnStep = lanes.factorStep();
+        to.imageIsLanes = image == null;
+        to.lanes = lanes.factors(activations);
+        to.inverseOffset = lanes.inverseOffset(activations);
         if (image == null) {
-            factors.image = factors.lanes;
+            to.image = to.lanes;
+        } else if (wave.length > 1) {
+            to.image = image.factors()[activations];
         } else {
-            imageFactors.copyAll(image.factors()[activations]);
-            factors.image = imageFactors;
+            layer.imageFactors.copyAll(image.factors()[activations]);
+            to.image = layer.imageFactors;
         }
         activations++;
+    }
+
+    private static void bindBias(PlaneStep.Conv conv, PlaneRows.Factors to) {
+        to.bias = conv.bias();
+        to.tangentBias = conv.train() ? conv.bias() : 0;
     }
 
     private void convolve(PlaneStep.Conv conv, boolean relu) {
@@ -204,23 +268,30 @@ final class PlaneSweep {
         if (conv.circular()) {
             haloRows(radius);
         }
-        factors.bias = conv.bias();
-        factors.tangentBias = conv.train() ? conv.bias() : 0;
         boolean upwards = base - radius >= layout.lowestBase();
-        int shift = upwards ? -radius : radius;
         if (radius == 1 && relu && (conv.train() || conv.first()) && image != null) {
-            fused(conv, upwards, shift);
-        } else {
-            separate(conv, relu, upwards, shift);
+            Cells links = links(conv, true);
+            prepare(wave[0], conv, upwards);
+            rows.convolveRelu(wave[0].plan, 0, height, wave[0].factors, links);
+            return;
         }
-        base += shift;
+        if (relu) {
+            bindActivation(wave[0]);
+        }
+        bindBias(conv, factors);
+        separate(conv, relu, upwards, upwards ? -radius : radius);
+        base += upwards ? -radius : radius;
     }
 
-    private void fused(PlaneStep.Conv conv, boolean upwards, int shift) {
-        plan.clear();
+    /** Lays out the rows of a fused layer from where the plane stands, and moves on to where it will stand. */
+    private void prepare(WaveLayer layer, PlaneStep.Conv conv, boolean upwards) {
+        bindActivation(layer);
+        bindBias(conv, layer.factors);
+        int shift = upwards ? -1 : 1;
+        layer.plan.clear();
         for (int k = 0; k < height; k++) {
             int i = upwards ? k : height - 1 - k;
-            plan.add(
+            layer.plan.add(
                     neighbour(i, -1, conv.circular()),
                     layout.slot(base + i),
                     neighbour(i, 1, conv.circular()),
@@ -228,7 +299,7 @@ final class PlaneSweep {
                     2 * i * width,
                     lanes.factorRow(activations - 1, partner(i), dj));
         }
-        rows.convolveRelu(plan, factors, links(conv, true));
+        base += shift;
     }
 
     private void separate(PlaneStep.Conv conv, boolean relu, boolean upwards, int shift) {

@@ -63,13 +63,14 @@ final class SelfPairs {
     private void trace(int index, LaneTables tables, List<double[]> values, List<List<Cells>> deviations) {
         Segment segment = program.segments().get(index);
         for (int lane = 0; lane < values.size(); lane++) {
-            List<Cells> found = deviations.get(lane);
-            int first = found.size();
             new TraceRecursion(segment, new Lane(segment, lane, values.get(lane)))
-                    .run(segment.steps(), Precision.F64, found);
-            for (int activation = first; activation < found.size(); activation++) {
-                tables.setFactors(activation, lane, found.get(activation));
-            }
+                    .run(segment.steps(), Precision.F64, deviations.get(lane));
+        }
+        int first = segment.firstActivation();
+        for (int activation = first; activation < first + segment.activations(); activation++) {
+            int number = activation;
+            tables.setFactors(
+                    number, deviations.stream().map(found -> found.get(number)).toArray(Cells[]::new));
         }
     }
 
