@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * The readout as a weighted sum over the entries of the last segment: entry [i,j,i',j'] counts {@code rows[i][i'] *
- * cols[j][j']} times. Flatten counts equal pixels, gap everything; pooling right before either is part of the weights.
+ * cols[j][j']} times. Flatten counts equal pixels, gap everything; pooling right before either is part of the weights (maths.md eq. 32).
  */
 public record ReadoutWeights(double[][] rows, double[][] cols) {
     static double[][] trace(int side) {
