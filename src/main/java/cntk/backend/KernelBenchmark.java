@@ -26,6 +26,9 @@ public final class KernelBenchmark {
     private static final double WARM_UP_SECONDS = 2;
     private static final int CHECKED = 3;
 
+    /** Entries of a pair above which it takes milliseconds, not microseconds. */
+    private static final long LARGE_PAIR = 1 << 16;
+
     private final Network network;
     private final Precision precision;
     private final KernelKind kind;
@@ -74,9 +77,9 @@ public final class KernelBenchmark {
      * @param repeats timed tiles, after a warm-up of two seconds
      */
     public Result run(int repeats) throws InterruptedException {
-        boolean trace = network.planes().onlyEqualPixels();
-        int rows = trace ? 256 : 2;
-        int cols = trace ? 256 : rowsOfLanes();
+        // Tables and factors are made once per image, as in a run: small tiles would make them count too much.
+        int rows = network.entriesPerPair() > LARGE_PAIR ? 8 : 256;
+        int cols = network.entriesPerPair() > LARGE_PAIR ? 16 : 256;
         ImageSet rowImages = images("rows", rows, 1);
         ImageSet colImages = images("columns", cols, 2);
         try (CpuBackend backend = new CpuBackend(network, kind, precision, 1)) {
@@ -99,11 +102,6 @@ public final class KernelBenchmark {
             double error = largestError(rowImages, colImages, out, cols);
             return new Result(network, precision, backend.description(), tile.entries(), seconds, peak, error);
         }
-    }
-
-    /** As many images b as fill the lanes where lanes are images, a few elsewhere. */
-    private int rowsOfLanes() {
-        return network.entriesPerPair() > 1 << 18 ? 4 : 64;
     }
 
     private double largestError(ImageSet rows, ImageSet cols, double[] out, int width) throws InterruptedException {
