@@ -29,6 +29,15 @@ class BackendLayersTest {
         }
     }
 
+    @Test
+    void planesThatDoNotFitTheMemoryAreRefusedWithTheNumbers() {
+        Network network = ArchitectureParser.network("conv(pad=valid) relu conv relu gap", new ImageShape(3, 96, 96));
+        assertThatThrownBy(() -> Backends.pick(Backends.Choice.CPU, network, KernelKind.NTK, Precision.F32, 2))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("10.0 GB on each of 2 threads")
+                .hasMessageContaining("hint: fewer --threads");
+    }
+
     @ParameterizedTest
     @EnumSource(Backends.Choice.class)
     void aNetworkWithoutTangentKernelIsRefusedByLayer(Backends.Choice choice) {

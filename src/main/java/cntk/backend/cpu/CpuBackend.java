@@ -11,6 +11,7 @@ import cntk.plan.Precision;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -35,11 +36,37 @@ public final class CpuBackend implements KernelBackend {
             throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
         }
         kind.requireOf(network);
-        PlaneProgram.of(network, precision, 1); // refuses now what it could not compute later
+        // refuses now what it could not compute later
+        checkMemory(
+                PlaneProgram.of(network, precision, 1),
+                precision,
+                threads,
+                Runtime.getRuntime().maxMemory());
         this.network = network;
         this.kind = kind;
         this.precision = precision;
         this.threads = threads;
+    }
+
+    /**
+     * Planes that meet are held together, all of them, by every thread.
+     *
+     * @throws InputException if an array or the heap cannot hold them, with the numbers
+     */
+    static void checkMemory(PlaneProgram program, Precision precision, int threads, long heapBytes) {
+        long[] bytes = PlaneTensor.bytes(program, precision);
+        // factors of self pairs are computed in double beside the pairs themselves
+        long needed = precision == Precision.F32 ? bytes[1] * (threads + 1) : bytes[1] * (threads + threads);
+        boolean arrayTooLong = bytes[0] / precision.bytes() > Integer.MAX_VALUE - 64;
+        if (arrayTooLong || needed > heapBytes / 10 * 9) {
+            throw new InputException(String.format(
+                    Locale.ROOT,
+                    "the planes that meet in this network take %.1f GB on each of %d threads, but the heap has %.1f GB"
+                            + "%nhint: fewer --threads, a larger heap (CNTK_JAVA_OPTS=-Xmx20g), or pool earlier",
+                    bytes[1] / 1e9,
+                    threads,
+                    heapBytes / 1e9));
+        }
     }
 
     @Override

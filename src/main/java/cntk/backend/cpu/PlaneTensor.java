@@ -28,6 +28,20 @@ final class PlaneTensor {
                 .toArray(PlaneTensor[]::new);
     }
 
+    /** Bytes of the largest tensor and of all tensors of a program. */
+    static long[] bytes(PlaneProgram program, Precision precision) {
+        long largest = 0;
+        long sum = 0;
+        for (Exchange exchange : program.tensors()) {
+            Segment segment = program.segments().get(exchange.to());
+            long pixels = (long) segment.height() * segment.width();
+            long bytes = segment.planes() * pixels * 2 * PlaneRows.lanes(precision) * precision.bytes();
+            largest = Math.max(largest, bytes);
+            sum += bytes;
+        }
+        return new long[] {largest, sum};
+    }
+
     private PlaneTensor(Segment segment, Exchange exchange, Precision precision) {
         this.rowRank = ranks(segment.rows());
         this.colRank = ranks(segment.cols());
