@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
 /** {@code cntk arch}: what a network text means. */
 @Command(
         name = "arch",
+        header = "What a network text means: layers, shapes, cost.",
         description = {
             "Prints the layers of a network with their shapes and costs, its canonical text",
             "and its id.",

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
 /** {@code cntk kernel}: NumPy arrays in, kernel matrix out. */
 @Command(
         name = "kernel",
+        header = "Kernel of NumPy images into a NumPy matrix.",
         customSynopsis = "cntk kernel --arch NETWORK --x X.npy [--y Y.npy] --out K.npy [OPTIONS]",
         description = {
             "Computes the kernel of every pair of images in X, or of X (rows) and Y (columns),",

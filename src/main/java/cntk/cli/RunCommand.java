@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 /** {@code cntk run}: images in, accuracy out. */
 @Command(
         name = "run",
+        header = "Images in, kernel regression accuracy out.",
         customSynopsis = "cntk run [OPTIONS]",
         description = {
             "Computes the kernel of every pair of images, solves the regression, predicts,",

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 /** {@code cntk verify}: does a stored kernel hold what it says? */
 @Command(
         name = "verify",
+        header = "Checks sampled entries of a run against the oracle.",
         customSynopsis = "cntk verify --run DIR [OPTIONS]",
         description = {
             "Recomputes sampled entries of a run's kernel with the oracle, and checks the",
