@@ -180,6 +180,6 @@ final class LaneTables {
 
     /** The same for the factors. */
     int factorRow(int activation, int i, int dj) {
-        return activation < 0 ? 0 : factors[activation].row(i, dj, kind, 2);
+        return factors[activation].row(i, dj, kind, 2);
     }
 }

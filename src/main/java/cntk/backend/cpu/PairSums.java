@@ -93,7 +93,7 @@ final class PairSums {
             segment(index, jobs, count, tables);
         }
         for (int k = 0; sweeps.length > 1 && k < count; k++) {
-            replaceWhole(jobs[k]);
+            replaceSelf(jobs[k], jobs[k].sums, 2, 1);
         }
     }
 
@@ -152,7 +152,7 @@ final class PairSums {
             sweep.finish(program.readout(), totals);
         }
         if (di == 0 && dj == 0 && sweeps.length == 1) {
-            replaceEqualPixels(job);
+            replaceSelf(job, totals, 1, lanes);
         }
         if (kind == Lanes.DISPLACEMENTS) {
             for (int lane = 0; lane < Math.min(lanes, program.last().width() - dj); lane++) {
@@ -167,22 +167,17 @@ final class PairSums {
         }
     }
 
-    /** In float the computed plane (0,0) of an image with itself is off: acos near 1 loses half the digits. */
-    private void replaceEqualPixels(Job job) {
+    /**
+     * Puts the sums that came with the factors in place of computed ones where image b is image a. In float the computed plane
+     * (0,0) is off: acos near 1 loses half the digits. Where planes have met, the sums of the whole pair came in double.
+     *
+     * @param to S of lane l at l * laneStride, its T~ tangentOffset behind
+     */
+    private void replaceSelf(Job job, double[] to, int laneStride, int tangentOffset) {
         for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
             if (((job.same >> lane) & 1) != 0) {
-                totals[lane] = job.image.image().selfS();
-                totals[lanes + lane] = job.image.image().selfTangent();
-            }
-        }
-    }
-
-    /** The same where planes have met: the sums of the whole pair have been computed in double with the factors. */
-    private void replaceWhole(Job job) {
-        for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
-            if (((job.same >> lane) & 1) != 0) {
-                job.sums[2 * lane] = job.image.image().selfS();
-                job.sums[2 * lane + 1] = job.image.image().selfTangent();
+                to[lane * laneStride] = job.image.image().selfS();
+                to[lane * laneStride + tangentOffset] = job.image.image().selfTangent();
             }
         }
     }
