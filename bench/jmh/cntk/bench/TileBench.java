@@ -7,6 +7,7 @@ import cntk.backend.cpu.CpuBackend;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import java.util.Random;
@@ -65,7 +66,7 @@ public class TileBench {
         Network network = ArchitectureParser.network(parts[0], shape);
         ImageSet rows = noise("rows", shape, images, 1);
         ImageSet cols = noise("cols", shape, images, 2);
-        worker = new CpuBackend(network, KernelKind.NTK, precision, 1)
+        worker = new CpuBackend(KernelTask.of(network, KernelKind.NTK), precision, 1)
                 .open(rows, cols)
                 .getFirst();
         block = new Tile(0, 0, 0, images, 0, images);

@@ -202,6 +202,40 @@ public final class Network {
         return Optional.empty();
     }
 
+    /**
+     * The first layer whose windows stand on other pixels of a horizontally mirrored image than on those of the image itself, by number
+     * and text: the kernel of two images is not that of their mirror images then.
+     */
+    public Optional<String> layerWithoutMirrorSymmetry() {
+        return layerWithoutMirrorSymmetry("", spatial);
+    }
+
+    private static Optional<String> layerWithoutMirrorSymmetry(String place, List<PlacedLayer> layers) {
+        for (int index = 0; index < layers.size(); index++) {
+            PlacedLayer placed = layers.get(index);
+            int width = placed.before().width();
+            String inner = place + "layer " + (index + 1) + ", ";
+            Optional<String> found = switch (placed.layer()) {
+                case Layer.Conv conv
+                when !conv.window().mirrors(width) -> Optional.of(NetworkCheck.name(place, index, conv));
+                case Layer.Pooling pool
+                when !pool.window().mirrors(width) -> Optional.of(NetworkCheck.name(place, index, pool));
+                case Layer.Residual _ ->
+                    layerWithoutMirrorSymmetry(inner + "branch ", placed.branch())
+                            .or(() -> layerWithoutMirrorSymmetry(inner + "shortcut ", placed.shortcut()));
+                case Layer.Nonlinearity _,
+                        Layer.Weighted _,
+                        Layer.Pooling _,
+                        Layer.Flatten(),
+                        Layer.GlobalAveragePool() -> Optional.empty();
+            };
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
     @Override
     public String toString() {
         return architecture.text() + " on " + shape;

@@ -26,6 +26,21 @@ public record Window(int k, int stride, Padding padding) {
         };
     }
 
+    /** Whether the windows of a mirrored side are those of the side itself, mirrored. */
+    public boolean mirrors(int side) {
+        int positions = positions(side);
+        for (int position = 0; position < positions; position++) {
+            for (int place = 0; place < k; place++) {
+                int pixel = pixel(side, position, place);
+                int mirrored = pixel(side, positions - 1 - position, k - 1 - place);
+                if (mirrored != (pixel < 0 ? pixel : side - 1 - pixel)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** Rows or columns of padding before the image. */
     public int leading(int side) {
         return padding == Padding.VALID ? 0 : Math.max((positions(side) - 1) * stride + k - side, 0) / 2;

@@ -1,8 +1,7 @@
 package cntk.backend;
 
-import cntk.arch.Network;
 import cntk.backend.cpu.CpuBackend;
-import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 
 /** Picks a backend and says why; a forced one that cannot start is an error. */
@@ -46,29 +45,29 @@ public final class Backends {
      * @param threads number of workers
      * @throws BackendUnavailableException if it cannot start here
      */
-    public static Picked pick(Choice choice, Network network, KernelKind kind, Precision precision, int threads) {
+    public static Picked pick(Choice choice, KernelTask task, Precision precision, int threads) {
         return switch (choice) {
             case AUTO ->
                 new Picked(
-                        cpu(network, kind, precision, threads),
+                        cpu(task, precision, threads),
                         "picked by auto: it takes every network, and the oracle is for checks");
-            case CPU -> new Picked(cpu(network, kind, precision, threads), "asked for");
-            case ORACLE -> new Picked(oracle(network, kind, precision, threads), "asked for");
+            case CPU -> new Picked(cpu(task, precision, threads), "asked for");
+            case ORACLE -> new Picked(oracle(task, precision, threads), "asked for");
         };
     }
 
-    private static KernelBackend cpu(Network network, KernelKind kind, Precision precision, int threads) {
+    private static KernelBackend cpu(KernelTask task, Precision precision, int threads) {
         if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
             throw new BackendUnavailableException("the cpu backend needs the Java module " + VECTOR_MODULE
                     + "\nhint: start through ./cntk, or give java --add-modules " + VECTOR_MODULE);
         }
-        return new CpuBackend(network, kind, precision, threads);
+        return new CpuBackend(task, precision, threads);
     }
 
-    private static KernelBackend oracle(Network network, KernelKind kind, Precision precision, int threads) {
+    private static KernelBackend oracle(KernelTask task, Precision precision, int threads) {
         if (precision != Precision.F64) {
             throw new IllegalArgumentException("the oracle computes in f64 only");
         }
-        return new OracleBackend(network, kind, threads);
+        return new OracleBackend(task, threads);
     }
 }

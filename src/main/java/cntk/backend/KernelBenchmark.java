@@ -6,6 +6,7 @@ import cntk.backend.cpu.FmaPeak;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import java.util.Arrays;
@@ -82,7 +83,7 @@ public final class KernelBenchmark {
         int cols = network.entriesPerPair() > LARGE_PAIR ? 16 : 256;
         ImageSet rowImages = images("rows", rows, 1);
         ImageSet colImages = images("columns", cols, 2);
-        try (CpuBackend backend = new CpuBackend(network, kind, precision, 1)) {
+        try (CpuBackend backend = new CpuBackend(KernelTask.of(network, kind), precision, 1)) {
             TileBackend worker = backend.open(rowImages, colImages).getFirst();
             Tile tile = new Tile(0, 0, 0, rows, 0, cols);
             double[] out = new double[tile.entries()];
@@ -106,7 +107,7 @@ public final class KernelBenchmark {
 
     private double largestError(ImageSet rows, ImageSet cols, double[] out, int width) throws InterruptedException {
         double largest = 0;
-        try (OracleBackend oracle = new OracleBackend(network, kind, 1)) {
+        try (OracleBackend oracle = new OracleBackend(KernelTask.of(network, kind), 1)) {
             TileBackend worker = oracle.open(rows, cols).getFirst();
             double[] exact = new double[1];
             for (int sample = 0; sample < Math.min(CHECKED, out.length); sample++) {

@@ -1,33 +1,30 @@
 package cntk.backend;
 
-import cntk.arch.Network;
+import cntk.dataset.FlippedImages;
 import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
 import cntk.maths.CntkRecursion;
 import cntk.maths.KernelPair;
 import cntk.maths.PreparedImage;
-import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Tile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** The oracle as a backend: every network the parser accepts, in double precision, slowly. */
+/** The oracle as a backend: every network the parser accepts, in double precision, slowly, each network by itself. */
 public final class OracleBackend implements KernelBackend {
-    private final Network network;
-    private final KernelKind kind;
+    private final KernelTask task;
     private final int threads;
 
     /**
      * @param threads number of workers that {@link #open} gives
      */
-    public OracleBackend(Network network, KernelKind kind, int threads) {
+    public OracleBackend(KernelTask task, int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
         }
-        kind.requireOf(network);
-        this.network = network;
-        this.kind = kind;
+        this.task = task;
         this.threads = threads;
     }
 
@@ -45,8 +42,8 @@ public final class OracleBackend implements KernelBackend {
     public List<TileBackend> open(ImageSet rows, ImageSet cols) {
         checkShape(rows);
         checkShape(cols);
-        PreparedImages preparedRows = new PreparedImages(rows);
-        PreparedImages preparedCols = rows == cols ? preparedRows : new PreparedImages(cols);
+        PreparedImages preparedRows = new PreparedImages(rows, task.kernels());
+        PreparedImages preparedCols = rows == cols ? preparedRows : new PreparedImages(cols, task.kernels());
         List<TileBackend> workers = new ArrayList<>();
         for (int worker = 0; worker < threads; worker++) {
             workers.add(new Worker("oracle/" + worker, preparedRows, preparedCols));
@@ -55,9 +52,9 @@ public final class OracleBackend implements KernelBackend {
     }
 
     private void checkShape(ImageSet images) {
-        if (!images.shape().equals(network.input())) {
+        if (!images.shape().equals(task.input())) {
             throw new InputException(
-                    images.name() + " has images of " + images.shape() + ", but the network reads " + network.input());
+                    images.name() + " has images of " + images.shape() + ", but the network reads " + task.input());
         }
     }
 
@@ -66,25 +63,31 @@ public final class OracleBackend implements KernelBackend {
         // holds nothing but memory
     }
 
-    /** Images prepared when first asked for and kept; two threads may prepare the same image, to the same bits. */
+    /**
+     * Images of a set and their mirror images, prepared for a network when first asked for and kept; two threads may prepare the same
+     * image, to the same bits.
+     */
     private static final class PreparedImages {
         private final ImageSet images;
-        private final AtomicReferenceArray<PreparedImage> prepared;
+        private final ImageSet mirrored;
+        private final AtomicReferenceArray<PreparedImage> prepared; // [network][image, mirror image]
 
-        PreparedImages(ImageSet images) {
+        PreparedImages(ImageSet images, int networks) {
             this.images = images;
-            this.prepared = new AtomicReferenceArray<>(images.count());
+            this.mirrored = FlippedImages.of(images);
+            this.prepared = new AtomicReferenceArray<>(2 * images.count() * networks);
         }
 
-        PreparedImage get(int image, CntkRecursion recursion) {
-            PreparedImage known = prepared.get(image);
+        PreparedImage get(int image, boolean mirror, int network, CntkRecursion recursion) {
+            int place = 2 * (network * images.count() + image) + (mirror ? 1 : 0);
+            PreparedImage known = prepared.get(place);
             if (known != null) {
                 return known;
             }
             double[] values = new double[images.shape().values()];
-            images.read(image, values);
+            (mirror ? mirrored : images).read(image, values);
             PreparedImage made = recursion.prepare(values);
-            prepared.set(image, made);
+            prepared.set(place, made);
             return made;
         }
     }
@@ -93,7 +96,8 @@ public final class OracleBackend implements KernelBackend {
         private final String name;
         private final PreparedImages rows;
         private final PreparedImages cols;
-        private final CntkRecursion recursion = CntkRecursion.of(network);
+        private final List<CntkRecursion> recursions =
+                task.networks().stream().map(CntkRecursion::of).toList();
 
         Worker(String name, PreparedImages rows, PreparedImages cols) {
             this.name = name;
@@ -107,28 +111,59 @@ public final class OracleBackend implements KernelBackend {
         }
 
         @Override
+        public int kernels() {
+            return task.kernels();
+        }
+
+        @Override
         public void compute(Tile tile, double[] out) throws InterruptedException {
+            for (int network = 0; network < task.kernels(); network++) {
+                compute(tile, network, out);
+            }
+            if (task.unitDiagonal()) {
+                UnitDiagonal.scale(
+                        tile,
+                        task.kernels(),
+                        out,
+                        (network, row) -> kernel(network, rows, row, rows, row),
+                        (network, col) -> kernel(network, cols, col, cols, col));
+            }
+        }
+
+        private void compute(Tile tile, int network, double[] out) throws InterruptedException {
             boolean symmetric = rows == cols;
+            int first = network * tile.entries();
             for (int row = tile.rowBegin(); row < tile.rowEnd(); row++) {
                 for (int col = tile.colBegin(); col < tile.colEnd(); col++) {
-                    int at = (row - tile.rowBegin()) * tile.cols() + col - tile.colBegin();
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException();
+                    }
+                    int at = first + (row - tile.rowBegin()) * tile.cols() + col - tile.colBegin();
                     boolean mirrorIsDone = col < row && tile.rowBegin() <= col && row < tile.colEnd();
                     out[at] = symmetric && mirrorIsDone
-                            ? out[(col - tile.rowBegin()) * tile.cols() + row - tile.colBegin()]
-                            : entry(row, col, symmetric);
+                            ? out[first + (col - tile.rowBegin()) * tile.cols() + row - tile.colBegin()]
+                            : entry(network, row, col, symmetric);
                 }
             }
         }
 
-        private double entry(int row, int col, boolean symmetric) throws InterruptedException {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            // Sums over pixel pairs depend on their order: of a symmetric pair always the smaller number comes first.
+        /** Sums over pixel pairs depend on their order: of a symmetric pair always the smaller number comes first. */
+        private double entry(int network, int row, int col, boolean symmetric) {
             int first = symmetric ? Math.min(row, col) : row;
             int second = symmetric ? Math.max(row, col) : col;
-            KernelPair kernels = recursion.evaluate(rows.get(first, recursion), cols.get(second, recursion));
-            return switch (kind) {
+            return kernel(network, rows, first, cols, second);
+        }
+
+        private double kernel(int network, PreparedImages setA, int a, PreparedImages setB, int b) {
+            double plain = kernel(network, setA, a, setB, b, false);
+            return task.flip() ? plain / 2 + kernel(network, setA, a, setB, b, true) / 2 : plain;
+        }
+
+        private double kernel(int network, PreparedImages setA, int a, PreparedImages setB, int b, boolean mirror) {
+            CntkRecursion recursion = recursions.get(network);
+            KernelPair kernels =
+                    recursion.evaluate(setA.get(a, false, network, recursion), setB.get(b, mirror, network, recursion));
+            return switch (task.kind()) {
                 case NTK -> kernels.ntk();
                 case NNGP -> kernels.nngp();
             };

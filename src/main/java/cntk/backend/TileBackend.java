@@ -13,8 +13,14 @@ public interface TileBackend extends AutoCloseable {
     /** For logs and the run record, such as {@code cpu/0}. */
     String name();
 
+    /** Kernels of every pair, one matrix each; more than one where several networks are read out of one sweep. */
+    default int kernels() {
+        return 1;
+    }
+
     /**
-     * Fills {@code out} row-major with the {@code tile.entries()} kernel values. For precision F32 the values are floats
+     * Fills {@code out} row-major with the {@code tile.entries()} values of the first kernel, behind them those of the second, and so
+     * on. For precision F32 the values are floats
      * (their widening loses nothing).
      */
     void compute(Tile tile, double[] out) throws InterruptedException;

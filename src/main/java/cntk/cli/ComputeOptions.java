@@ -1,8 +1,11 @@
 package cntk.cli;
 
+import cntk.arch.Network;
 import cntk.backend.Backends;
 import cntk.dataset.InputException;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -16,6 +19,12 @@ final class ComputeOptions {
             completionCandidates = Words.OfKind.class,
             description = "Kernel of the gradients (ntk) or of the outputs (nngp); default: ${DEFAULT-VALUE}.")
     KernelKind kind;
+
+    @Option(names = "--flip", description = "Average over horizontal flips: (K(x,z) + K(x, mirrored z)) / 2.")
+    boolean flip;
+
+    @Option(names = "--unit-diagonal", description = "Scale to K(x,x) = 1: K(x,z) / sqrt(K(x,x) K(z,z)).")
+    boolean unitDiagonal;
 
     @Option(
             names = "--backend",
@@ -43,6 +52,11 @@ final class ComputeOptions {
             paramLabel = "T",
             description = "Threads of the kernel and of the solve; default: every processor.")
     private @Nullable Integer threads;
+
+    /** The kernel of one network with these options. */
+    KernelTask task(Network network) {
+        return new KernelTask(List.of(network), kind, flip, unitDiagonal);
+    }
 
     int threads() {
         if (threads == null) {

@@ -95,7 +95,7 @@ final class KernelCommand implements Callable<Integer> {
         GramSpec gram = gramSpec(network, rows, cols);
         requireHeap(gram);
         NpyWriter.open(out, NpyType.F32, 1, 1).close(); // a place that cannot be written is found before the work
-        Backends.Picked picked = Backends.pick(compute.backend, network, compute.kind, gram.precision(), threads);
+        Backends.Picked picked = Backends.pick(compute.backend, compute.task(network), gram.precision(), threads);
         MatrixStage stage = compute(gram, picked, rows, cols, err);
         print(network, gram, picked, threads, stage);
         return ExitCodes.RIGHT.code();

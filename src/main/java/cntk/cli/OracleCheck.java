@@ -5,6 +5,7 @@ import cntk.backend.OracleBackend;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Tile;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ final class OracleCheck {
 
     List<Compared> compare(String matrix, ImageSet rows, ImageSet cols, List<EntrySamples.Entry> entries)
             throws InterruptedException {
-        try (OracleBackend oracle = new OracleBackend(network, kind, threads);
+        try (OracleBackend oracle = new OracleBackend(KernelTask.of(network, kind), threads);
                 ExecutorService pool = Executors.newFixedThreadPool(
                         threads, Thread.ofPlatform().daemon().factory())) {
             List<Future<List<Compared>>> shares = new ArrayList<>();

@@ -138,6 +138,8 @@ final class RunCommand implements Callable<Integer> {
                 number("--train", train),
                 number("--test", test),
                 compute.kind,
+                compute.flip,
+                compute.unitDiagonal,
                 ridge,
                 preprocessing(),
                 compute.backend,

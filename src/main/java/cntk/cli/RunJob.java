@@ -55,8 +55,7 @@ final class RunJob {
     RunResult run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked =
-                Backends.pick(request.backend(), plan.network(), request.kind(), plan.precision(), request.threads());
+        Backends.Picked picked = Backends.pick(request.backend(), plan.task(), plan.precision(), request.threads());
         Path out =
                 request.out().orElseGet(() -> RunFolders.create(plan.manifest().networkId()));
         try (KernelBackend _ = picked.backend();

@@ -8,11 +8,13 @@ import cntk.dataset.RawSplit;
 import cntk.gram.GramManifest;
 import cntk.gram.GramSpec;
 import cntk.plan.CostModel;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.TileSides;
 import cntk.solve.AvailableMemory;
 import cntk.solve.NativeMatrix;
 import cntk.solve.ZcaWhitening;
+import java.util.List;
 
 /** A {@link RunRequest} that was held against the data and the network: everything is decided, nothing computed. */
 record RunPlan(RunRequest request, DataSplit split, Network network, GramManifest manifest) {
@@ -53,6 +55,10 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
                 TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES),
                 Main.ManifestVersion.version(),
                 DataLocation.absolute(request.data()));
+    }
+
+    KernelTask task() {
+        return new KernelTask(List.of(network), request.kind(), request.flip(), request.unitDiagonal());
     }
 
     Precision precision() {

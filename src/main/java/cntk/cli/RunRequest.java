@@ -22,6 +22,8 @@ record RunRequest(
         OptionalInt train,
         OptionalInt test,
         KernelKind kind,
+        boolean flip,
+        boolean unitDiagonal,
         double ridge,
         Preprocessing preprocessing,
         Backends.Choice backend,
@@ -37,6 +39,8 @@ record RunRequest(
         options.put("train", train.isPresent() ? train.getAsInt() : "all");
         options.put("test", test.isPresent() ? test.getAsInt() : "all");
         options.put("kind", kind.word());
+        options.put("flip", flip);
+        options.put("unit_diagonal", unitDiagonal);
         options.put("ridge", ridge);
         options.put("normalize", preprocessing.normalization().word());
         if (preprocessing.normalization() == Normalization.ZCA) {

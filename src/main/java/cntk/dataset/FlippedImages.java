@@ -15,8 +15,8 @@ public final class FlippedImages {
         return new ImageSet(images.name() + ", flipped", shape, images.count(), pixels, images.labels(), sha256);
     }
 
-    /** Reverses every row of every channel of one image [c][i][j]. */
-    private static void flip(double[] image, ImageShape shape) {
+    /** Reverses every row of every channel of one image [c][i][j], in place. */
+    public static void flip(double[] image, ImageShape shape) {
         for (int row = 0; row < shape.channels() * shape.height(); row++) {
             int left = row * shape.width();
             int right = left + shape.width() - 1;

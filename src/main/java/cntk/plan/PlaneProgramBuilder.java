@@ -4,6 +4,7 @@ import cntk.arch.Extent;
 import cntk.arch.Layer;
 import cntk.arch.Network;
 import cntk.arch.Padding;
+import cntk.arch.Readout;
 import cntk.arch.Window;
 import cntk.dataset.InputException;
 import java.util.ArrayList;
@@ -13,11 +14,13 @@ import java.util.List;
 final class PlaneProgramBuilder {
     private static final int NOWHERE = -1;
 
-    private final Network network;
+    private final List<Network> networks;
     private final Precision precision;
     private final int inputExponent;
     private final List<Draft> drafts = new ArrayList<>();
     private final List<Exchange> tensors = new ArrayList<>();
+    private final List<PlaneReadout> readouts = new ArrayList<>();
+    private final List<Integer> readSegments = new ArrayList<>(); // by readout
     private int current; // segment that steps are added to
     private int landing = NOWHERE; // segment in which a shortcut has to end
     private int landingDepth;
@@ -26,29 +29,35 @@ final class PlaneProgramBuilder {
     private double bits; // log2 of a bound on S
     private boolean first = true;
 
-    PlaneProgramBuilder(Network network, Precision precision, int inputExponent) {
-        this.network = network;
+    PlaneProgramBuilder(List<Network> networks, Precision precision, int inputExponent) {
+        this.networks = List.copyOf(networks);
         this.precision = precision;
         this.inputExponent = inputExponent;
-        this.extent = Extent.of(network.input());
-        this.unit = Math.scalb(1.0 / network.input().channels(), -2 * inputExponent);
+        this.extent = Extent.of(networks.getFirst().input());
+        this.unit = Math.scalb(1.0 / networks.getFirst().input().channels(), -2 * inputExponent);
     }
 
     /** Steps of a segment before it is known which planes it computes. */
     private record Draft(Extent extent, List<PlaneStep> steps) {}
 
     PlaneProgram build() {
-        List<Layer> layers = network.spatialLayers();
+        SharedLayers shared = SharedLayers.of(networks);
+        List<Layer> layers = shared.layers();
         drafts.add(new Draft(extent, new ArrayList<>()));
         steps().add(new PlaneStep.Input());
-        int end = layers.size();
-        while (end > 0 && layers.get(end - 1) instanceof Layer.Pooling) {
-            end--; // pooling right before the readout is part of its weights
+        int done = 0;
+        for (List<SharedLayers.Exit> exits : shared.exits()) {
+            int end = exits.getFirst().after();
+            add(layers.subList(done, end), 0);
+            done = end;
+            steps().add(new PlaneStep.Read(readouts.size(), readouts.size() + exits.size()));
+            for (SharedLayers.Exit exit : exits) {
+                readouts.add(readout(exit));
+                readSegments.add(current);
+            }
         }
-        add(layers.subList(0, end), 0);
-        ReadoutWeights weights = weights(layers.subList(end, layers.size()));
         boolean frozenFirst = !layers.isEmpty() && layers.getFirst() instanceof Layer.Conv conv && !conv.train();
-        return new PlaneProgram(segments(weights), tensors, weights, unit, inputExponent, !frozenFirst);
+        return new PlaneProgram(segments(), tensors, readouts, inputExponent, !frozenFirst);
     }
 
     private void add(List<Layer> layers, int depth) {
@@ -237,37 +246,44 @@ final class PlaneProgramBuilder {
     }
 
     /** The readout and the pooling layers before it, from the back. */
-    private ReadoutWeights weights(List<Layer> pools) {
+    private PlaneReadout readout(SharedLayers.Exit exit) {
         List<AxisMap> rows = new ArrayList<>();
         List<AxisMap> cols = new ArrayList<>();
-        for (Layer layer : pools) {
-            Window window = ((Layer.Pooling) layer).window();
-            rows.add(AxisMap.pool(window, extent.height()));
-            cols.add(AxisMap.pool(window, extent.width()));
-            extent = new Extent(rows.getLast().coarse(), cols.getLast().coarse());
-            unit /= Math.pow(window.k(), 4);
+        Extent end = extent;
+        double mean = unit;
+        for (Layer.Pooling pool : exit.pools()) {
+            Window window = pool.window();
+            rows.add(AxisMap.pool(window, end.height()));
+            cols.add(AxisMap.pool(window, end.width()));
+            end = new Extent(rows.getLast().coarse(), cols.getLast().coarse());
+            mean /= Math.pow(window.k(), 4);
         }
-        boolean trace = network.readout() == cntk.arch.Readout.FLATTEN;
-        double[][] rowWeights = trace ? ReadoutWeights.trace(extent.height()) : ReadoutWeights.all(extent.height());
-        double[][] colWeights = trace ? ReadoutWeights.trace(extent.width()) : ReadoutWeights.all(extent.width());
-        unit /= trace ? extent.pixels() : (double) extent.pixels() * extent.pixels();
+        boolean trace = networks.get(exit.network()).readout() == Readout.FLATTEN;
+        double[][] rowWeights = trace ? ReadoutWeights.trace(end.height()) : ReadoutWeights.all(end.height());
+        double[][] colWeights = trace ? ReadoutWeights.trace(end.width()) : ReadoutWeights.all(end.width());
+        mean /= trace ? end.pixels() : (double) end.pixels() * end.pixels();
         for (int index = rows.size() - 1; index >= 0; index--) {
             rowWeights = rows.get(index).pullBack(rowWeights);
             colWeights = cols.get(index).pullBack(colWeights);
         }
-        return new ReadoutWeights(rowWeights, colWeights);
+        return new PlaneReadout(exit.network(), new ReadoutWeights(rowWeights, colWeights), mean);
     }
 
-    private List<Segment> segments(ReadoutWeights weights) {
+    private List<Segment> segments() {
         List<Segment> segments = new ArrayList<>();
         int activations = 0;
         boolean[][] rows = new boolean[drafts.size()][];
         boolean[][] cols = new boolean[drafts.size()][];
-        rows[drafts.size() - 1] = ReadoutWeights.displacements(weights.rows());
-        cols[drafts.size() - 1] = ReadoutWeights.displacements(weights.cols());
-        for (int index = drafts.size() - 2; index >= 0; index--) {
+        for (int index = drafts.size() - 1; index >= 0; index--) {
             rows[index] = new boolean[drafts.get(index).extent().height()];
             cols[index] = new boolean[drafts.get(index).extent().width()];
+            for (int readout = 0; readout < readouts.size(); readout++) {
+                if (readSegments.get(readout) == index) {
+                    ReadoutWeights weights = readouts.get(readout).weights();
+                    merge(rows[index], weights.rowDisplacements());
+                    merge(cols[index], weights.colDisplacements());
+                }
+            }
             for (Exchange tensor : tensors) {
                 if (tensor.from() == index) {
                     merge(rows[index], tensor.rows().needed(rows[tensor.to()]));

@@ -42,6 +42,9 @@ public sealed interface PlaneStep {
     /** Adds the plane to a tensor that a later segment loads. */
     record Send(int tensor) implements PlaneStep {}
 
+    /** Adds the plane to the sums of readouts {@code begin} to {@code end - 1} of {@link PlaneProgram#readouts}. */
+    record Read(int begin, int end) implements PlaneStep {}
+
     /** Sets a copy of S and T~ aside: the way into a residual layer. */
     record Save(int depth) implements PlaneStep {}
 

@@ -24,7 +24,7 @@ public record ReadoutWeights(double[][] rows, double[][] cols) {
     }
 
     /** Torus displacements with a weight that is not 0. */
-    static boolean[] displacements(double[][] weights) {
+    private static boolean[] displacements(double[][] weights) {
         int side = weights.length;
         boolean[] wanted = new boolean[side];
         for (int i = 0; i < side; i++) {
@@ -33,6 +33,16 @@ public record ReadoutWeights(double[][] rows, double[][] cols) {
             }
         }
         return wanted;
+    }
+
+    /** Torus displacements of rows that are read at all. */
+    public boolean[] rowDisplacements() {
+        return displacements(rows);
+    }
+
+    /** Torus displacements of columns that are read at all. */
+    public boolean[] colDisplacements() {
+        return displacements(cols);
     }
 
     /** Whether every entry of the planes that are read counts once. */

@@ -40,6 +40,7 @@ public record Segment(
                         PlaneStep.Input(),
                         PlaneStep.Load _,
                         PlaneStep.Send _,
+                        PlaneStep.Read _,
                         PlaneStep.Save _,
                         PlaneStep.Restore _,
                         PlaneStep.AddSaved _ -> radius;

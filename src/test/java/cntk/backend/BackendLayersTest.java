@@ -7,6 +7,7 @@ import cntk.arch.Network;
 import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +23,7 @@ class BackendLayersTest {
                 + " relu gap";
         Network network = ArchitectureParser.network(text, SHAPE);
         for (Backends.Choice choice : new Backends.Choice[] {Backends.Choice.AUTO, Backends.Choice.CPU}) {
-            assertThatThrownBy(() -> Backends.pick(choice, network, KernelKind.NTK, Precision.F32, 1))
+            assertThatThrownBy(() -> Backends.pick(choice, KernelTask.of(network, KernelKind.NTK), Precision.F32, 1))
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining("a shortcut that strides or pools twice")
                     .hasMessageContaining("--backend oracle");
@@ -32,7 +33,8 @@ class BackendLayersTest {
     @Test
     void planesThatDoNotFitTheMemoryAreRefusedWithTheNumbers() {
         Network network = ArchitectureParser.network("conv(pad=valid) relu conv relu gap", new ImageShape(3, 96, 96));
-        assertThatThrownBy(() -> Backends.pick(Backends.Choice.CPU, network, KernelKind.NTK, Precision.F32, 2))
+        assertThatThrownBy(() ->
+                        Backends.pick(Backends.Choice.CPU, KernelTask.of(network, KernelKind.NTK), Precision.F32, 2))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("10.0 GB on each of 2 threads")
                 .hasMessageContaining("hint: fewer --threads");
@@ -42,11 +44,11 @@ class BackendLayersTest {
     @EnumSource(Backends.Choice.class)
     void aNetworkWithoutTangentKernelIsRefusedByLayer(Backends.Choice choice) {
         Network network = ArchitectureParser.network("conv relu gap reluproject", SHAPE);
-        assertThatThrownBy(() -> Backends.pick(choice, network, KernelKind.NTK, Precision.F64, 1))
+        assertThatThrownBy(() -> Backends.pick(choice, KernelTask.of(network, KernelKind.NTK), Precision.F64, 1))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("layer 4 'reluproject' has no tangent kernel")
                 .hasMessageContaining("--kind nngp");
-        Backends.pick(choice, network, KernelKind.NNGP, Precision.F64, 1)
+        Backends.pick(choice, KernelTask.of(network, KernelKind.NNGP), Precision.F64, 1)
                 .backend()
                 .close();
     }

@@ -7,6 +7,7 @@ import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +19,7 @@ class BackendsTest {
     @ParameterizedTest
     @CsvSource({"AUTO,F32,cpu,auto", "CPU,F64,cpu,asked for", "ORACLE,F64,oracle,asked for"})
     void theChoiceIsTakenAndTheReasonGiven(Backends.Choice choice, Precision precision, String name, String reason) {
-        Backends.Picked picked = Backends.pick(choice, NETWORK, KernelKind.NTK, precision, 2);
+        Backends.Picked picked = Backends.pick(choice, KernelTask.of(NETWORK, KernelKind.NTK), precision, 2);
         try (KernelBackend backend = picked.backend()) {
             assertThat(backend.name()).isEqualTo(name);
             assertThat(picked.reason()).contains(reason);
@@ -29,7 +30,8 @@ class BackendsTest {
     void theOracleHasDoublesOnly() {
         assertThat(Backends.Choice.ORACLE.precision(Precision.F32)).isEqualTo(Precision.F64);
         assertThat(Backends.Choice.AUTO.precision(Precision.F32)).isEqualTo(Precision.F32);
-        assertThatThrownBy(() -> Backends.pick(Backends.Choice.ORACLE, NETWORK, KernelKind.NTK, Precision.F32, 1))
+        assertThatThrownBy(() ->
+                        Backends.pick(Backends.Choice.ORACLE, KernelTask.of(NETWORK, KernelKind.NTK), Precision.F32, 1))
                 .hasMessageContaining("f64 only");
     }
 }

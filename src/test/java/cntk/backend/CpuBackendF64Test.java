@@ -3,13 +3,14 @@ package cntk.backend;
 import cntk.arch.Network;
 import cntk.backend.cpu.CpuBackend;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.support.GoldenCase;
 
 class CpuBackendF64Test extends TileBackendContract {
     @Override
     KernelBackend backend(Network network, KernelKind kind, int threads) {
-        return new CpuBackend(network, kind, Precision.F64, threads);
+        return new CpuBackend(KernelTask.of(network, kind), Precision.F64, threads);
     }
 
     @Override

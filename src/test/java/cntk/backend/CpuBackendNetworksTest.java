@@ -8,6 +8,7 @@ import cntk.backend.cpu.CpuBackend;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import cntk.support.RandomImages;
@@ -50,9 +51,9 @@ class CpuBackendNetworksTest {
             Network network = ArchitectureParser.network(text, shape);
             ImageSet images = RandomImages.of(IMAGES, shape, 41);
             for (KernelKind kind : KernelKind.values()) {
-                double[] exact = matrix(new OracleBackend(network, kind, 1), images);
+                double[] exact = matrix(new OracleBackend(KernelTask.of(network, kind), 1), images);
                 for (Precision precision : Precision.values()) {
-                    double[] actual = matrix(new CpuBackend(network, kind, precision, 1), images);
+                    double[] actual = matrix(new CpuBackend(KernelTask.of(network, kind), precision, 1), images);
                     for (int e = 0; e < exact.length; e++) {
                         assertThat(Math.abs(actual[e] / exact[e] - 1))
                                 .as("%s %s on %s entry %d: %s for %s", kind, precision, shape, e, actual[e], exact[e])

@@ -8,6 +8,7 @@ import cntk.backend.cpu.CpuBackend;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import cntk.support.RandomImages;
@@ -38,9 +39,9 @@ class CpuBackendSizesTest {
         Network network = ArchitectureParser.network(text.replace(';', ','), shape);
         ImageSet images = RandomImages.of(2, shape, 31);
         for (KernelKind kind : KernelKind.values()) {
-            double[] exact = matrix(new OracleBackend(network, kind, 1), images);
+            double[] exact = matrix(new OracleBackend(KernelTask.of(network, kind), 1), images);
             for (Precision precision : Precision.values()) {
-                double[] actual = matrix(new CpuBackend(network, kind, precision, 1), images);
+                double[] actual = matrix(new CpuBackend(KernelTask.of(network, kind), precision, 1), images);
                 for (int e = 0; e < exact.length; e++) {
                     assertThat(Math.abs(actual[e] / exact[e] - 1))
                             .as("%s %s entry %d: %s for %s", kind, precision, e, actual[e], exact[e])
@@ -63,9 +64,9 @@ class CpuBackendSizesTest {
             "conv(w=0,b=0.7) relu (conv relu)x3 gap dense"
         }) {
             Network network = ArchitectureParser.network(text, shape);
-            double[] exact = matrix(new OracleBackend(network, KernelKind.NTK, 1), images);
-            double[] f64 = matrix(new CpuBackend(network, KernelKind.NTK, Precision.F64, 1), images);
-            double[] f32 = matrix(new CpuBackend(network, KernelKind.NTK, Precision.F32, 1), images);
+            double[] exact = matrix(new OracleBackend(KernelTask.of(network, KernelKind.NTK), 1), images);
+            double[] f64 = matrix(new CpuBackend(KernelTask.of(network, KernelKind.NTK), Precision.F64, 1), images);
+            double[] f32 = matrix(new CpuBackend(KernelTask.of(network, KernelKind.NTK), Precision.F32, 1), images);
             for (int e = 0; e < exact.length; e++) {
                 // depth and bias press c towards 1, where acos loses half the digits (2e-11 seen in f64)
                 assertThat(Math.abs(f64[e] / exact[e] - 1))
@@ -93,8 +94,9 @@ class CpuBackendSizesTest {
         }
         ImageSet withBright = ImageSet.ofValues("with a bright one", shape, values);
         for (Precision precision : Precision.values()) {
-            double[] alone = matrix(new CpuBackend(network, KernelKind.NTK, precision, 1), images);
-            double[] together = matrix(new CpuBackend(network, KernelKind.NTK, precision, 1), withBright);
+            double[] alone = matrix(new CpuBackend(KernelTask.of(network, KernelKind.NTK), precision, 1), images);
+            double[] together =
+                    matrix(new CpuBackend(KernelTask.of(network, KernelKind.NTK), precision, 1), withBright);
             for (int row = 0; row < 3; row++) {
                 for (int col = 0; col < 3; col++) {
                     assertThat(together[row * 4 + col]).isEqualTo(alone[row * 3 + col]);

@@ -7,6 +7,7 @@ import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.support.CoveredGolden;
 import cntk.support.GoldenCase;
 import cntk.support.RandomImages;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class OracleBackendTest extends TileBackendContract {
     @Override
     KernelBackend backend(Network network, KernelKind kind, int threads) {
-        return new OracleBackend(network, kind, threads);
+        return new OracleBackend(KernelTask.of(network, kind), threads);
     }
 
     @Override
@@ -41,7 +42,7 @@ class OracleBackendTest extends TileBackendContract {
     void imagesOfAnotherShapeAreRefused() {
         ImageSet images = RandomImages.of(2, new ImageShape(3, 4, 4), 1);
         Network network = network("conv gap", new ImageShape(3, 4, 5));
-        assertThatThrownBy(() -> new OracleBackend(network, KernelKind.NTK, 1).open(images, images))
+        assertThatThrownBy(() -> new OracleBackend(KernelTask.of(network, KernelKind.NTK), 1).open(images, images))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("3x4x4")
                 .hasMessageContaining("3x4x5");

@@ -9,6 +9,7 @@ import cntk.arch.Network;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Tile;
 import cntk.plan.TilePlan;
 import cntk.support.CoveredGolden;
@@ -167,7 +168,7 @@ abstract class TileBackendContract {
             ImageSet cols = RandomImages.of(2, shape, 16);
             for (String text : networks().toList()) {
                 double[] expected;
-                try (KernelBackend oracle = new OracleBackend(network(text, shape), kind, 1)) {
+                try (KernelBackend oracle = new OracleBackend(KernelTask.of(network(text, shape), kind), 1)) {
                     expected = compute(oracle.open(rows, cols).get(0), 0, 3, 0, 2);
                 }
                 assertClose(text + " on " + shape, matrix(text, kind, rows, cols), expected);

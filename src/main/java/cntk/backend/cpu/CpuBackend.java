@@ -1,11 +1,10 @@
 package cntk.backend.cpu;
 
-import cntk.arch.Network;
 import cntk.backend.KernelBackend;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
-import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
 import java.util.ArrayList;
@@ -19,31 +18,28 @@ import java.util.stream.IntStream;
  * of an image are computed once for all matrices it stands in.
  */
 public final class CpuBackend implements KernelBackend {
-    private final Network network;
-    private final KernelKind kind;
+    private final KernelTask task;
     private final Precision precision;
     private final int threads;
     private final IdentityHashMap<ImageSet, FactorCache> caches = new IdentityHashMap<>();
     private double largestVariance;
 
     /**
-     * A backend for one network; computes nothing yet.
+     * A backend for one task; computes nothing yet.
      *
      * @param threads number of workers that {@link #open} gives
      */
-    public CpuBackend(Network network, KernelKind kind, Precision precision, int threads) {
+    public CpuBackend(KernelTask task, Precision precision, int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads is " + threads + ", but must be at least 1");
         }
-        kind.requireOf(network);
         // refuses now what it could not compute later
         checkMemory(
-                PlaneProgram.of(network, precision, 1),
+                PlaneProgram.of(task.networks(), precision, 1),
                 precision,
                 threads,
                 Runtime.getRuntime().maxMemory());
-        this.network = network;
-        this.kind = kind;
+        this.task = task;
         this.precision = precision;
         this.threads = threads;
     }
@@ -89,12 +85,12 @@ public final class CpuBackend implements KernelBackend {
             caches.clear(); // their factors were in other units
             largestVariance = largest;
         }
-        PlaneProgram program = PlaneProgram.of(network, precision, largestVariance);
+        PlaneProgram program = PlaneProgram.of(task.networks(), precision, largestVariance);
         FactorCache rowCache = cache(rows, program);
         FactorCache colCache = cache(cols, program);
         List<TileBackend> workers = new ArrayList<>();
         for (int worker = 0; worker < threads; worker++) {
-            workers.add(new CpuTileBackend("cpu/" + worker, network, program, kind, precision, rowCache, colCache));
+            workers.add(new CpuTileBackend("cpu/" + worker, task, program, precision, rowCache, colCache));
         }
         return workers;
     }
@@ -129,9 +125,9 @@ public final class CpuBackend implements KernelBackend {
     }
 
     private void checkShape(ImageSet images) {
-        if (!images.shape().equals(network.input())) {
+        if (!images.shape().equals(task.input())) {
             throw new InputException(
-                    images.name() + " has images of " + images.shape() + ", but the network reads " + network.input());
+                    images.name() + " has images of " + images.shape() + ", but the network reads " + task.input());
         }
     }
 

@@ -1,10 +1,11 @@
 package cntk.backend.cpu;
 
-import cntk.arch.Network;
 import cntk.backend.TileBackend;
+import cntk.backend.UnitDiagonal;
 import cntk.backend.cpu.LaneTables.Lanes;
-import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.PlaneProgram;
+import cntk.plan.PlaneReadout;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ final class CpuTileBackend implements TileBackend {
     private static final int CHUNK = 64;
 
     private final String name;
+    private final KernelTask task;
     private final PlaneProgram program;
     private final Precision precision;
     private final FactorCache rows;
@@ -25,31 +27,43 @@ final class CpuTileBackend implements TileBackend {
     private final int laneImages;
     private final boolean selfIsKnown; // with the factors
     private final PairSums pairs;
-    private final PairValue value;
+    private final PairValue[] values; // by readout
+    private final int[] kernels; // by readout
+    private final double share; // of one pair in the kernel
     private final PairSums.Job[] jobs;
     private final int[] group;
 
     CpuTileBackend(
             String name,
-            Network network,
+            KernelTask task,
             PlaneProgram program,
-            KernelKind kernel,
             Precision precision,
             FactorCache rows,
             FactorCache cols) {
         this.name = name;
+        this.task = task;
         this.program = program;
         this.precision = precision;
         this.rows = rows;
         this.cols = cols;
         this.kind = PairSums.lanes(program, precision);
         this.laneImages = kind == Lanes.IMAGES ? PlaneRows.lanes(precision) : 1;
-        this.selfIsKnown = program.segments().size() > 1 || program.last().planes() == 1;
+        this.selfIsKnown =
+                program.segments().size() > 1 || program.segments().getFirst().planes() == 1;
         this.pairs = new PairSums(program, precision);
-        this.value = new PairValue(network, program, kernel);
+        List<PlaneReadout> readouts = program.readouts();
+        this.kernels = readouts.stream().mapToInt(PlaneReadout::network).toArray();
+        this.values = readouts.stream()
+                .map(readout -> new PairValue(task.networks().get(readout.network()), readout, task.kind()))
+                .toArray(PairValue[]::new);
+        this.share = task.flip() ? 0.5 : 1;
         this.jobs = new PairSums.Job[pairs.group()];
         this.group = new int[pairs.group()];
-        Arrays.setAll(jobs, _ -> new PairSums.Job(PlaneRows.lanes(precision)));
+        Arrays.setAll(jobs, _ -> newJob());
+    }
+
+    private PairSums.Job newJob() {
+        return new PairSums.Job(values.length, PlaneRows.lanes(precision));
     }
 
     @Override
@@ -58,13 +72,35 @@ final class CpuTileBackend implements TileBackend {
     }
 
     @Override
+    public int kernels() {
+        return task.kernels();
+    }
+
+    @Override
     public void compute(Tile tile, double[] out) throws InterruptedException {
+        int entries = kernels() * tile.entries();
+        Arrays.fill(out, 0, entries, 0);
         if (rows != cols) {
             PairSink sink = new PairSink.Block(tile, out);
             block(rows, cols, tile.rowBegin(), tile.rowEnd(), tile.colBegin(), tile.colEnd(), sink);
-            return;
+        } else {
+            symmetric(tile, out);
         }
-        // Of a symmetric pair the smaller number is always image a: sums over planes depend on their order.
+        if (task.unitDiagonal()) {
+            UnitDiagonal.scale(
+                    tile,
+                    kernels(),
+                    out,
+                    (kernel, row) -> selfKernels(rows, row).diagonal()[kernel],
+                    (kernel, col) -> selfKernels(cols, col).diagonal()[kernel]);
+        }
+        for (int at = 0; precision == Precision.F32 && at < entries; at++) {
+            out[at] = (float) out[at];
+        }
+    }
+
+    /** Of a symmetric pair the smaller number is always image a: sums over planes depend on their order. */
+    private void symmetric(Tile tile, double[] out) throws InterruptedException {
         PairSink above = new PairSink.Symmetric(tile, out, false);
         block(rows, rows, tile.rowBegin(), tile.rowEnd(), tile.colBegin(), tile.colEnd(), above);
         boolean onDiagonal = tile.rowBegin() == tile.colBegin() && tile.rowEnd() == tile.colEnd();
@@ -79,14 +115,18 @@ final class CpuTileBackend implements TileBackend {
             throws InterruptedException {
         List<LaneSet> lanes = new ArrayList<>();
         for (int first = bBegin; first < bEnd; first += laneImages) {
-            lanes.add(laneSet(setB, first, Math.min(bEnd, first + laneImages)));
+            int end = Math.min(bEnd, first + laneImages);
+            lanes.add(LaneSet.of(program, precision, kind, setB, first, end, false));
+            if (task.flip()) {
+                lanes.add(LaneSet.of(program, precision, kind, setB, first, end, true));
+            }
         }
         for (int chunk = aBegin; chunk < aEnd; chunk += CHUNK) {
             int end = Math.min(aEnd, chunk + CHUNK);
             ImageTables[] images = new ImageTables[end - chunk];
             for (int a = chunk; a < end; a++) {
-                double[] values = setA.values(a);
-                images[a - chunk] = ImageTables.of(program, precision, setA.factors(a, values), values);
+                double[] pixels = setA.values(a);
+                images[a - chunk] = ImageTables.of(program, precision, setA.factors(a, pixels), pixels);
             }
             for (LaneSet set : lanes) {
                 pairs(setA, chunk, images, setB, set, sink);
@@ -99,98 +139,86 @@ final class CpuTileBackend implements TileBackend {
             throws InterruptedException {
         int waiting = 0;
         for (int k = 0; k < images.length; k++) {
-            if (set.anyWanted(aBegin + k, sink)) {
-                group[waiting] = aBegin + k;
+            int a = aBegin + k;
+            if (set.anyWanted(a, sink)) {
+                group[waiting] = a;
                 jobs[waiting].image = images[k];
-                jobs[waiting].same = set.same(setA, aBegin + k, images[k].image(), setB);
+                jobs[waiting].same = set.same(images[k].image(), () -> setA.values(a));
                 waiting++;
             }
             if (waiting == jobs.length || (waiting > 0 && k == images.length - 1)) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
-                pairs.compute(jobs, waiting, set.tables);
+                pairs.compute(jobs, waiting, set.tables());
                 for (int job = 0; job < waiting; job++) {
-                    put(setA, group[job], setB, set, jobs[job].sums, sink);
+                    add(setA, group[job], setB, set, jobs[job], sink);
                 }
                 waiting = 0;
             }
         }
     }
 
-    private void put(FactorCache setA, int a, FactorCache setB, LaneSet set, double[] sums, PairSink sink) {
-        for (int b = set.begin; b < set.end; b++) {
-            if (sink.wants(a, b)) {
-                int lane = b - set.begin;
-                double kernel =
-                        value.of(sums[2 * lane], sums[2 * lane + 1], headVariances(setA, a), headVariances(setB, b));
-                sink.put(a, b, precision == Precision.F32 ? (float) kernel : kernel);
+    private void add(FactorCache setA, int a, FactorCache setB, LaneSet set, PairSums.Job job, PairSink sink) {
+        for (int readout = 0; readout < values.length; readout++) {
+            PairValue value = values[readout];
+            for (int b = set.begin(); b < set.end(); b++) {
+                if (sink.wants(a, b)) {
+                    double[] sums = job.sums[readout];
+                    int lane = 2 * (b - set.begin());
+                    double kernel = value.of(
+                            sums[lane],
+                            sums[lane + 1],
+                            headVariances(setA, a, readout),
+                            headVariances(setB, b, readout));
+                    sink.add(kernels[readout], a, b, share * kernel);
+                }
             }
         }
     }
 
-    /** Variances of an image at the ReLUs of the head, from its pair with itself. */
-    private double[] headVariances(FactorCache set, int image) {
-        return value.headNeedsVariances() ? set.headVariances(image, this::selfVariances) : FactorCache.NONE;
+    /** Variances of an image at the non-linearities of the head, from its pair with itself. */
+    private double[] headVariances(FactorCache set, int image, int readout) {
+        return values[readout].headNeedsVariances()
+                ? selfKernels(set, image).headVariances()[kernels[readout]]
+                : PairValue.NO_VARIANCES;
     }
 
-    private double[] selfVariances(ImageFactors factors, double[] values) {
-        if (selfIsKnown) {
-            return value.headVariances(factors.selfS(), factors.selfTangent());
+    private SelfKernels selfKernels(FactorCache set, int image) {
+        return set.selfKernels(image, this::selfKernels);
+    }
+
+    private SelfKernels selfKernels(ImageFactors factors, double[] pixels) {
+        double[][] variances = new double[kernels()][];
+        double[] diagonal = new double[task.unitDiagonal() ? kernels() : 0];
+        double[][] own = selfIsKnown && !task.unitDiagonal() ? factors.selfSums() : self(factors, pixels, false);
+        double[][] mirrored = task.unitDiagonal() && task.flip() ? self(factors, pixels, true) : own;
+        for (int readout = 0; readout < values.length; readout++) {
+            PairValue value = values[readout];
+            double[] ofHead = value.headVariances(own[readout][0], own[readout][1]);
+            variances[kernels[readout]] = ofHead;
+            if (task.unitDiagonal()) {
+                double kernel = share * value.of(own[readout][0], own[readout][1], ofHead, ofHead);
+                kernel +=
+                        task.flip() ? share * value.of(mirrored[readout][0], mirrored[readout][1], ofHead, ofHead) : 0;
+                diagonal[kernels[readout]] = kernel;
+            }
         }
-        ImageTables image = ImageTables.of(program, precision, factors, values);
-        LaneTables lanes = laneTables(List.of(factors), List.of(values));
-        PairSums.Job self = new PairSums.Job(PlaneRows.lanes(precision));
-        self.image = image;
-        self.same = 1;
-        pairs.compute(new PairSums.Job[] {self}, 1, lanes);
-        return value.headVariances(self.sums[0], self.sums[1]);
+        return new SelfKernels(variances, diagonal);
     }
 
-    private LaneSet laneSet(FactorCache images, int begin, int end) {
-        List<double[]> values = new ArrayList<>();
-        List<ImageFactors> factors = new ArrayList<>();
-        for (int b = begin; b < end; b++) {
-            double[] value = images.values(b);
-            values.add(value);
-            factors.add(images.factors(b, value));
-        }
-        return new LaneSet(begin, end, factors, laneTables(factors, values));
-    }
-
-    private LaneTables laneTables(List<ImageFactors> factors, List<double[]> values) {
-        return switch (kind) {
-            case DISPLACEMENTS -> LaneTables.ofDisplacements(program, precision, factors.getFirst(), values.getFirst());
-            case IMAGES -> LaneTables.ofImages(program, precision, factors, values);
-        };
+    /** Sums of an image with itself or its mirror image, the same bits as in a tile: [readout][S, T~]. */
+    private double[][] self(ImageFactors factors, double[] pixels, boolean mirrored) {
+        LaneSet set = LaneSet.alone(program, precision, kind, factors, pixels, task.input(), mirrored);
+        PairSums.Job job = newJob();
+        job.image = ImageTables.of(program, precision, factors, pixels);
+        job.same = set.same(factors, () -> pixels);
+        pairs.compute(new PairSums.Job[] {job}, 1, set.tables());
+        return job.sums;
     }
 
     @Override
     public void close() {
         // holds nothing but memory
-    }
-
-    /** Images {@code begin..end} of a set and their tables. */
-    private record LaneSet(int begin, int end, List<ImageFactors> factors, LaneTables tables) {
-        boolean anyWanted(int a, PairSink sink) {
-            for (int b = begin; b < end; b++) {
-                if (sink.wants(a, b)) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        /** Bit set of the lanes whose image is image a, pixel for pixel. */
-        long same(FactorCache setA, int a, ImageFactors image, FactorCache setB) {
-            long same = 0;
-            for (int b = begin; b < end; b++) {
-                boolean sameIndex = setA == setB && a == b;
-                boolean sameHash = factors.get(b - begin).hash() == image.hash();
-                boolean equal = sameIndex || (sameHash && Arrays.equals(setA.values(a), setB.values(b)));
-                same |= equal ? (1L << (b - begin)) : 0;
-            }
-            return same;
-        }
     }
 }

@@ -12,19 +12,17 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * the same bits. Where a set does not fit the bound, nothing is kept and every tile computes the factors of its images.
  */
 final class FactorCache {
-    static final double[] NONE = {};
-
-    /** Computes the variances of an image in the head from its factors and values. */
+    /** Computes the kernels of an image with itself. */
     @FunctionalInterface
     interface SelfPair {
-        double[] variances(ImageFactors factors, double[] values);
+        SelfKernels of(ImageFactors factors, double[] values);
     }
 
     private final ImageSet images;
     private final PlaneProgram program;
     private final Precision precision;
     private final AtomicReferenceArray<ImageFactors> factors;
-    private final AtomicReferenceArray<double[]> headVariances;
+    private final AtomicReferenceArray<SelfKernels> selfKernels;
     private final boolean keeps;
 
     FactorCache(ImageSet images, PlaneProgram program, Precision precision, long mostBytes) {
@@ -32,7 +30,7 @@ final class FactorCache {
         this.program = program;
         this.precision = precision;
         this.factors = new AtomicReferenceArray<>(images.count());
-        this.headVariances = new AtomicReferenceArray<>(images.count());
+        this.selfKernels = new AtomicReferenceArray<>(images.count());
         long bytes = ImageFactors.bytes(program, precision) * images.count();
         this.keeps = bytes <= mostBytes;
     }
@@ -80,14 +78,14 @@ final class FactorCache {
         return made.get(image - begin);
     }
 
-    double[] headVariances(int image, SelfPair self) {
-        double[] known = headVariances.get(image);
+    SelfKernels selfKernels(int image, SelfPair self) {
+        SelfKernels known = selfKernels.get(image);
         if (known != null) {
             return known;
         }
         double[] values = values(image);
-        double[] made = self.variances(factors(image, values), values);
-        headVariances.set(image, made);
+        SelfKernels made = self.of(factors(image, values), values);
+        selfKernels.set(image, made);
         return made;
     }
 }

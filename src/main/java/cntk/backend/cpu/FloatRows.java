@@ -210,7 +210,7 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void addTotals(int row, double weight, double[] columnWeights, double[] totals) {
+    void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
         FloatVector s = FloatVector.zero(SPECIES);
         FloatVector t = FloatVector.zero(SPECIES);
         for (int j = 0; j < layout.width(); j++) {
@@ -222,6 +222,46 @@ final class FloatRows extends PlaneRows {
         }
         addLanes(s, weight, totals, 0);
         addLanes(t, weight, totals, LANES);
+    }
+
+    @Override
+    void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector t0 = s0;
+        FloatVector s1 = s0;
+        FloatVector t1 = s0;
+        FloatVector s2 = s0;
+        FloatVector t2 = s0;
+        FloatVector s3 = s0;
+        FloatVector t3 = s0;
+        double[] weights0 = columnWeights[0];
+        double[] weights1 = columnWeights[1];
+        double[] weights2 = columnWeights[2];
+        double[] weights3 = columnWeights[3];
+        for (int j = 0; j < layout.width(); j++) {
+            FloatVector s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN);
+            FloatVector t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, (float) weights0[j]);
+            s0 = s.fma(w0, s0);
+            t0 = t.fma(w0, t0);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, (float) weights1[j]);
+            s1 = s.fma(w1, s1);
+            t1 = t.fma(w1, t1);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, (float) weights2[j]);
+            s2 = s.fma(w2, s2);
+            t2 = t.fma(w2, t2);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, (float) weights3[j]);
+            s3 = s.fma(w3, s3);
+            t3 = t.fma(w3, t3);
+        }
+        addLanes(s0, rowWeights[0], totals[0], 0);
+        addLanes(t0, rowWeights[0], totals[0], LANES);
+        addLanes(s1, rowWeights[1], totals[1], 0);
+        addLanes(t1, rowWeights[1], totals[1], LANES);
+        addLanes(s2, rowWeights[2], totals[2], 0);
+        addLanes(t2, rowWeights[2], totals[2], LANES);
+        addLanes(s3, rowWeights[3], totals[3], 0);
+        addLanes(t3, rowWeights[3], totals[3], LANES);
     }
 
     @Override

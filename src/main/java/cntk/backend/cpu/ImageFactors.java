@@ -1,7 +1,9 @@
 package cntk.backend.cpu;
 
 import cntk.plan.PlaneProgram;
+import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
+import cntk.plan.ReadoutWeights;
 import cntk.plan.Segment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,14 +15,13 @@ import java.util.List;
  */
 final class ImageFactors {
     private final List<Cells> deviations;
-    private final double selfS;
-    private final double selfTangent;
+    private final double[][] selfSums;
     private final int hash;
 
-    ImageFactors(List<Cells> deviations, double selfS, double selfTangent, int hash) {
+    /** @param selfSums [readout][S, T~]; kept, not copied */
+    ImageFactors(List<Cells> deviations, double[][] selfSums, int hash) {
         this.deviations = List.copyOf(deviations);
-        this.selfS = selfS;
-        this.selfTangent = selfTangent;
+        this.selfSums = selfSums;
         this.hash = hash;
     }
 
@@ -39,16 +40,11 @@ final class ImageFactors {
     }
 
     /**
-     * Weighted sum of S of the image with itself: over plane (0,0) for programs of one segment, over all planes for others
-     * ({@link SelfPairs}).
+     * Weighted sums of S and T~ of the image with itself [readout][S, T~]: over plane (0,0) for programs of one segment, over all planes
+     * for others ({@link SelfPairs}).
      */
-    double selfS() {
-        return selfS;
-    }
-
-    /** The same for T~. */
-    double selfTangent() {
-        return selfTangent;
+    double[][] selfSums() {
+        return selfSums;
     }
 
     /** Of the pixel values: images with different hashes differ. */
@@ -63,6 +59,7 @@ final class ImageFactors {
      */
     static ImageFactors of(PlaneProgram program, Precision precision, double[] values) {
         Segment segment = program.segments().getFirst();
+        double[][] sums = new double[program.readouts().size()][2];
         TraceRecursion trace = new TraceRecursion(segment, new TraceRecursion.Source() {
             @Override
             public double[][] input() {
@@ -73,14 +70,39 @@ final class ImageFactors {
             public double[][] load(int tensor) {
                 throw new IllegalStateException("one segment loads no tensor");
             }
+
+            @Override
+            public void read(PlaneStep.Read step, TraceRecursion at) {
+                for (int readout = step.begin(); readout < step.end(); readout++) {
+                    ReadoutWeights weights = program.readouts().get(readout).weights();
+                    sums[readout][0] = at.totalS(weights);
+                    sums[readout][1] = at.totalTangent(weights);
+                }
+            }
         });
         List<Cells> deviations = new ArrayList<>();
         trace.run(segment.steps(), precision, deviations);
-        return new ImageFactors(
-                deviations,
-                trace.totalS(program.readout()),
-                trace.totalTangent(program.readout()),
-                Arrays.hashCode(values));
+        return new ImageFactors(deviations, sums, Arrays.hashCode(values));
+    }
+
+    /**
+     * Those of the mirrored image, left and right exchanged; for networks that do not tell the two apart.
+     *
+     * @param mirrored values of the mirrored image
+     */
+    ImageFactors mirrored(PlaneProgram program, Precision precision, double[] mirrored) {
+        List<Cells> reversed = new ArrayList<>();
+        for (int activation = 0; activation < deviations.size(); activation++) {
+            Segment segment = program.segmentOf(activation);
+            Cells from = deviations.get(activation);
+            Cells to = Cells.of(precision, from.length());
+            for (int pixel = 0; pixel < segment.height() * segment.width(); pixel++) {
+                int j = pixel % segment.width();
+                to.set(pixel - j + segment.width() - 1 - j, from.get(pixel));
+            }
+            reversed.add(to);
+        }
+        return new ImageFactors(reversed, selfSums, Arrays.hashCode(mirrored));
     }
 
     /** {S, T~} of an image with itself at equal pixels, before the first step. */

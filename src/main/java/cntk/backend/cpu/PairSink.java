@@ -2,11 +2,16 @@ package cntk.backend.cpu;
 
 import cntk.plan.Tile;
 
-/** Where the kernels of pairs (a, b) go, and which pairs are wanted at all. */
+/** Where the kernels of pairs (a, b) go, added to what is there, and which pairs are wanted at all. */
 interface PairSink {
     boolean wants(int a, int b);
 
-    void put(int a, int b, double kernel);
+    /**
+     * Adds a share of an entry.
+     *
+     * @param kernel number of the kernel; each has the entries of the tile to itself
+     */
+    void add(int kernel, int a, int b, double value);
 
     /** Image a is the row, image b the column. */
     record Block(Tile tile, double[] out) implements PairSink {
@@ -16,8 +21,8 @@ interface PairSink {
         }
 
         @Override
-        public void put(int a, int b, double kernel) {
-            out[(a - tile.rowBegin()) * tile.cols() + b - tile.colBegin()] = kernel;
+        public void add(int kernel, int a, int b, double value) {
+            out[kernel * tile.entries() + (a - tile.rowBegin()) * tile.cols() + b - tile.colBegin()] += value;
         }
     }
 
@@ -33,12 +38,12 @@ interface PairSink {
         }
 
         @Override
-        public void put(int a, int b, double kernel) {
+        public void add(int kernel, int a, int b, double value) {
             if (contains(a, b)) {
-                set(a, b, kernel);
+                addTo(kernel, a, b, value);
             }
-            if (contains(b, a)) {
-                set(b, a, kernel);
+            if (a != b && contains(b, a)) {
+                addTo(kernel, b, a, value);
             }
         }
 
@@ -46,8 +51,8 @@ interface PairSink {
             return row >= tile.rowBegin() && row < tile.rowEnd() && col >= tile.colBegin() && col < tile.colEnd();
         }
 
-        private void set(int row, int col, double kernel) {
-            out[(row - tile.rowBegin()) * tile.cols() + col - tile.colBegin()] = kernel;
+        private void addTo(int kernel, int row, int col, double value) {
+            out[kernel * tile.entries() + (row - tile.rowBegin()) * tile.cols() + col - tile.colBegin()] += value;
         }
     }
 }

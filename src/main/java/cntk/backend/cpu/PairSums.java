@@ -28,16 +28,14 @@ final class PairSums {
     private final PlaneProgram program;
     private final int lanes;
     private final Precision precision;
-    private final boolean plain;
     private final PlaneSweep[][] sweeps; // [segment][image of the group]
     private final PlaneTensor[] tensors;
-    private final double[] totals;
+    private final PlaneReader reader;
 
     PairSums(PlaneProgram program, Precision precision) {
         this.program = program;
         this.lanes = PlaneRows.lanes(precision);
         this.precision = precision;
-        this.plain = program.readout().plain();
         int group = group(program, precision);
         this.sweeps = new PlaneSweep[program.segments().size()][group];
         this.tensors = PlaneTensor.of(program, precision);
@@ -47,16 +45,17 @@ final class PairSums {
             Arrays.setAll(
                     sweeps[index], _ -> new PlaneSweep(segment, program.tangentAtInput(), precision, seams, tensors));
         }
-        this.totals = new double[2 * lanes];
+        this.reader = PlaneReader.of(program, precision);
     }
 
     /** What the lanes stand for: a choice by the program alone. */
     static Lanes lanes(PlaneProgram program, Precision precision) {
-        Segment segment = program.last();
+        Segment segment = program.segments().getFirst();
         int width = segment.width();
         int lanes = PlaneRows.lanes(precision);
         boolean whole = program.segments().size() == 1
-                && program.readout().plain()
+                && program.readouts().stream()
+                        .allMatch(readout -> readout.weights().plain())
                 && segment.planes() == segment.height() * width;
         boolean full = (double) Math.ceilDiv(width, lanes) * lanes <= MOST_IDLE * width;
         return whole && full && segment.planes() > 1 ? Lanes.DISPLACEMENTS : Lanes.IMAGES;
@@ -67,7 +66,7 @@ final class PairSums {
         if (program.segments().size() > 1 || lanes(program, precision) == Lanes.DISPLACEMENTS) {
             return 1;
         }
-        Segment segment = program.last();
+        Segment segment = program.segments().getFirst();
         int bytes = 2 * segment.height() * segment.width() * PlaneRows.lanes(precision) * precision.bytes();
         return bytes > PlaneSweep.LARGEST_CACHED ? WAVE_GROUP : LARGEST_GROUP;
     }
@@ -84,7 +83,7 @@ final class PairSums {
      */
     void compute(Job[] jobs, int count, LaneTables tables) {
         for (int k = 0; k < count; k++) {
-            Arrays.fill(jobs[k].sums, 0);
+            jobs[k].clear();
         }
         for (PlaneTensor tensor : tensors) {
             tensor.clear();
@@ -93,7 +92,9 @@ final class PairSums {
             segment(index, jobs, count, tables);
         }
         for (int k = 0; sweeps.length > 1 && k < count; k++) {
-            replaceSelf(jobs[k], jobs[k].sums, 2, 1);
+            for (int readout = 0; readout < program.readouts().size(); readout++) {
+                replaceSelf(jobs[k], readout, jobs[k].sums[readout], 2, 1);
+            }
         }
     }
 
@@ -104,9 +105,6 @@ final class PairSums {
             for (int dj = 0; segment.rows()[di] && dj < segment.width(); dj += stride) {
                 if (segment.cols()[dj]) {
                     sweep(index, jobs, count, tables, di, dj);
-                    for (int k = 0; index == sweeps.length - 1 && k < count; k++) {
-                        readOut(sweeps[index][k], jobs[k], tables.kind(), di, dj);
-                    }
                 }
             }
         }
@@ -120,7 +118,12 @@ final class PairSums {
         int step = 0;
         while (step < steps.size()) {
             int layers = sweeps[index][0].waveAt(step);
-            if (layers > 1) {
+            if (steps.get(step) instanceof PlaneStep.Read read) {
+                for (int k = 0; k < count; k++) {
+                    readOut(read, sweeps[index][k], jobs[k], tables.kind(), di, dj);
+                }
+                step++;
+            } else if (layers > 1) {
                 wave(index, step, layers, count);
                 step += layers;
             } else {
@@ -145,25 +148,27 @@ final class PairSums {
         }
     }
 
-    private void readOut(PlaneSweep sweep, Job job, Lanes kind, int di, int dj) {
-        if (plain) {
-            sweep.finish(totals);
+    private void readOut(PlaneStep.Read read, PlaneSweep sweep, Job job, Lanes kind, int di, int dj) {
+        boolean trace = di == 0 && dj == 0 && sweeps.length == 1;
+        if (kind == Lanes.IMAGES) {
+            reader.read(read, sweep, di, dj, (readout, totals) -> {
+                if (trace) {
+                    replaceSelf(job, readout, totals, 1, lanes);
+                }
+                job.addLanes(readout, totals);
+            });
         } else {
-            sweep.finish(program.readout(), totals);
-        }
-        if (di == 0 && dj == 0 && sweeps.length == 1) {
-            replaceSelf(job, totals, 1, lanes);
-        }
-        if (kind == Lanes.DISPLACEMENTS) {
-            for (int lane = 0; lane < Math.min(lanes, program.last().width() - dj); lane++) {
-                job.sums[0] += totals[lane];
-                job.sums[1] += totals[lanes + lane];
-            }
-        } else {
-            for (int lane = 0; lane < lanes; lane++) {
-                job.sums[2 * lane] += totals[lane];
-                job.sums[2 * lane + 1] += totals[lanes + lane];
-            }
+            reader.readPlain(read, sweep, (readout, totals) -> {
+                if (trace) {
+                    replaceSelf(job, readout, totals, 1, lanes);
+                }
+                int planes = Math.min(lanes, program.segments().getFirst().width() - dj);
+                for (int lane = 0; lane < planes; lane++) {
+                    if (reader.reads(readout, di, dj + lane)) {
+                        job.addLane(readout, totals, lane);
+                    }
+                }
+            });
         }
     }
 
@@ -173,11 +178,11 @@ final class PairSums {
      *
      * @param to S of lane l at l * laneStride, its T~ tangentOffset behind
      */
-    private void replaceSelf(Job job, double[] to, int laneStride, int tangentOffset) {
+    private void replaceSelf(Job job, int readout, double[] to, int laneStride, int tangentOffset) {
         for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
             if (((job.same >> lane) & 1) != 0) {
-                to[lane * laneStride] = job.image.image().selfS();
-                to[lane * laneStride + tangentOffset] = job.image.image().selfTangent();
+                to[lane * laneStride] = job.image.image().selfSums()[readout][0];
+                to[lane * laneStride + tangentOffset] = job.image.image().selfSums()[readout][1];
             }
         }
     }
@@ -189,12 +194,34 @@ final class PairSums {
         /** Bit set of the lanes whose image b is image a: on plane (0,0) their correlation is 1 throughout. */
         long same;
 
-        /** [lane][S, T~]; lane 0 alone where lanes are displacements. */
-        final double[] sums;
+        /** [readout][lane][S, T~]; lane 0 alone where lanes are displacements. */
+        final double[][] sums;
 
         @SuppressWarnings("NullAway.Init") // the image comes with the pair
-        Job(int lanes) {
-            this.sums = new double[2 * lanes];
+        Job(int readouts, int lanes) {
+            this.sums = new double[readouts][2 * lanes];
+        }
+
+        private void clear() {
+            for (double[] sum : sums) {
+                Arrays.fill(sum, 0);
+            }
+        }
+
+        /** Adds the totals of every lane to its own sums. */
+        private void addLanes(int readout, double[] totals) {
+            double[] sum = sums[readout];
+            int lanes = totals.length / 2;
+            for (int lane = 0; lane < lanes; lane++) {
+                sum[2 * lane] += totals[lane];
+                sum[2 * lane + 1] += totals[lanes + lane];
+            }
+        }
+
+        /** Adds the totals of one lane to the sums of the only pair. */
+        private void addLane(int readout, double[] totals, int lane) {
+            sums[readout][0] += totals[lane];
+            sums[readout][1] += totals[totals.length / 2 + lane];
         }
     }
 }

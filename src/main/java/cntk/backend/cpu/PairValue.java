@@ -4,18 +4,20 @@ import cntk.arch.Network;
 import cntk.maths.HeadRecursion;
 import cntk.maths.KernelPair;
 import cntk.plan.KernelKind;
-import cntk.plan.PlaneProgram;
+import cntk.plan.PlaneReadout;
 
 /** From the sums over the planes of a pair to its kernel: units, the mean of the readout, the head in double. */
 final class PairValue {
+    static final double[] NO_VARIANCES = {};
+
     private final HeadRecursion head;
     private final KernelKind kind;
     private final double unit;
 
-    PairValue(Network network, PlaneProgram program, KernelKind kind) {
+    PairValue(Network network, PlaneReadout readout, KernelKind kind) {
         this.head = new HeadRecursion(network.headLayers());
         this.kind = kind;
-        this.unit = program.unit();
+        this.unit = readout.unit();
     }
 
     boolean headNeedsVariances() {

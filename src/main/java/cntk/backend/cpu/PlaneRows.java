@@ -80,7 +80,16 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     abstract void addTotals(int row, double[] totals);
 
     /** The same with a weight for the row and one for every column. */
-    abstract void addTotals(int row, double weight, double[] columnWeights, double[] totals);
+    abstract void addWeighted(int row, double weight, double[] columnWeights, double[] totals);
+
+    /**
+     * The same for four readouts: the row is read once, and the eight sums stay in registers.
+     *
+     * @param columnWeights [readout][column]
+     * @param rowWeights by readout
+     * @param totals [readout], each S of every lane and then T~ of every lane; added to
+     */
+    abstract void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals);
 
     /** What a ReLU reads: tables of both images and the biases of the layer before. */
     static final class Factors {

@@ -3,7 +3,6 @@ package cntk.backend.cpu;
 import cntk.maths.DualActivation;
 import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
-import cntk.plan.ReadoutWeights;
 import cntk.plan.Segment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,6 @@ final class PlaneSweep {
     private final PlaneRows.Factors factors; // of the one layer that runs alone
     private final int[] window;
     private final Cells[] saved;
-    private final double[] columnWeights;
     private final int[] slots;
     private boolean wrapped; // what the halo columns hold: the other side of the image, or zeros
     private int base; // slot of row 0
@@ -64,12 +62,11 @@ final class PlaneSweep {
         this.window = new int[2 * segment.radius() + 1];
         this.saved = new Cells[segment.saved()];
         Arrays.setAll(saved, _ -> Cells.of(precision, height * layout.columnStride() * width));
-        this.columnWeights = new double[width];
         this.slots = new int[height];
     }
 
     /**
-     * Points at a plane; then come {@link #step} for every step of the segment and perhaps {@link #finish}.
+     * Points at a plane; then come {@link #step} for every step of the segment.
      *
      * @param image a, or null where every lane is an image with itself
      * @param di row displacement, 0..H-1
@@ -179,6 +176,7 @@ final class PlaneSweep {
             case PlaneStep.Input() -> input();
             case PlaneStep.Load(int tensor) -> load(tensors[tensor]);
             case PlaneStep.Send(int tensor) -> send(tensors[tensor]);
+            case PlaneStep.Read _ -> throw new IllegalStateException("sums are added by the readouts");
             case PlaneStep.Restore(int depth) -> {
                 for (int i = 0; i < height; i++) {
                     rows.cells().copyFrom(saved[depth], i * savedRow(), layout.slot(base + i), savedRow());
@@ -210,30 +208,18 @@ final class PlaneSweep {
         }
     }
 
-    /**
-     * Reads out planes of which every entry counts once.
-     *
-     * @param totals filled with the sums over each plane, S of every lane and then T~ of every lane
-     */
-    void finish(double[] totals) {
-        Arrays.fill(totals, 0);
-        for (int i = 0; i < height; i++) {
-            rows.addTotals(layout.slot(base + i), totals);
-        }
+    /** The arithmetic, for who reads the planes where they stand. */
+    PlaneRows rows() {
+        return rows;
     }
 
-    /** Reads out planes of one displacement, entries weighted. */
-    void finish(ReadoutWeights weights, double[] totals) {
-        Arrays.fill(totals, 0);
-        for (int j = 0; j < width; j++) {
-            columnWeights[j] = weights.cols()[j][Math.floorMod(j - dj, width)];
-        }
-        for (int i = 0; i < height; i++) {
-            double weight = weights.rows()[i][partner(i)];
-            if (weight != 0) {
-                rows.addTotals(layout.slot(base + i), weight, columnWeights, totals);
-            }
-        }
+    int height() {
+        return height;
+    }
+
+    /** Offset of row i of the plane. */
+    int slot(int i) {
+        return layout.slot(base + i);
     }
 
     /**

@@ -17,6 +17,7 @@ final class SelfPairs {
     private final Precision precision;
     private final PlaneSweep[] sweeps;
     private final PlaneTensor[] tensors;
+    private final PlaneReader reader;
     private final int lanes = PlaneRows.lanes(Precision.F64);
 
     /** @param precision of the factors that come out */
@@ -31,6 +32,7 @@ final class SelfPairs {
             SeamLinks seams = new SeamLinks(Precision.F64, segment.width(), segment.radius());
             sweeps[index] = new PlaneSweep(segment, program.tangentAtInput(), Precision.F64, seams, tensors);
         }
+        this.reader = PlaneReader.of(program, Precision.F64);
     }
 
     /** Images that {@link #of} takes at once. */
@@ -43,7 +45,7 @@ final class SelfPairs {
         LaneTables tables = LaneTables.ofPixels(program, Precision.F64, values);
         List<List<Cells>> deviations = new ArrayList<>();
         values.forEach(_ -> deviations.add(new ArrayList<>()));
-        double[] sums = new double[2 * lanes];
+        double[][][] sums = new double[values.size()][program.readouts().size()][2];
         for (PlaneTensor tensor : tensors) {
             tensor.clear();
         }
@@ -53,8 +55,7 @@ final class SelfPairs {
         }
         List<ImageFactors> factors = new ArrayList<>();
         for (int lane = 0; lane < values.size(); lane++) {
-            factors.add(new ImageFactors(
-                    rounded(deviations.get(lane)), sums[lane], sums[lanes + lane], Arrays.hashCode(values.get(lane))));
+            factors.add(new ImageFactors(rounded(deviations.get(lane)), sums[lane], Arrays.hashCode(values.get(lane))));
         }
         return factors;
     }
@@ -104,12 +105,21 @@ final class SelfPairs {
             }
             return state;
         }
+
+        @Override
+        public void read(PlaneStep.Read step, TraceRecursion at) {
+            // plane (0,0) is read with all the others
+        }
     }
 
-    private void sweep(int index, LaneTables tables, double[] sums) {
+    private void sweep(int index, LaneTables tables, double[][][] sums) {
         Segment segment = program.segments().get(index);
-        boolean last = index == sweeps.length - 1;
-        double[] totals = new double[2 * lanes];
+        PlaneReader.Sink sink = (readout, totals) -> {
+            for (int lane = 0; lane < sums.length; lane++) {
+                sums[lane][readout][0] += totals[lane];
+                sums[lane][readout][1] += totals[lanes + lane];
+            }
+        };
         for (int di = 0; di < segment.height(); di++) {
             for (int dj = 0; segment.rows()[di] && dj < segment.width(); dj++) {
                 if (!segment.cols()[dj]) {
@@ -117,11 +127,11 @@ final class SelfPairs {
                 }
                 sweeps[index].start(null, tables, di, dj);
                 for (PlaneStep step : segment.steps()) {
-                    sweeps[index].step(step);
-                }
-                if (last) {
-                    sweeps[index].finish(program.readout(), totals);
-                    Arrays.setAll(sums, at -> sums[at] + totals[at]);
+                    if (step instanceof PlaneStep.Read read) {
+                        reader.read(read, sweeps[index], di, dj, sink);
+                    } else {
+                        sweeps[index].step(step);
+                    }
                 }
             }
         }

@@ -32,6 +32,9 @@ final class TraceRecursion {
         double[][] input();
 
         double[][] load(int tensor);
+
+        /** Takes what stands at a step {@link PlaneStep.Read}. */
+        void read(PlaneStep.Read step, TraceRecursion at);
     }
 
     TraceRecursion(Segment segment, Source source) {
@@ -61,6 +64,7 @@ final class TraceRecursion {
                 case PlaneStep.Input() -> set(source.input());
                 case PlaneStep.Load(int tensor) -> set(source.load(tensor));
                 case PlaneStep.Send _ -> {}
+                case PlaneStep.Read read -> source.read(read, this);
                 case PlaneStep.Restore(int depth) ->
                     set(new double[][] {saved[depth][0].clone(), saved[depth][1].clone()});
                 case PlaneStep.Save(int depth) -> saved[depth] = new double[][] {s.clone(), t.clone()};
