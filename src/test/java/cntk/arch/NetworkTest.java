@@ -67,7 +67,7 @@ class NetworkTest {
                 conv (relu avgpool)x2   | layer 4 'relu' | put a 'conv' before it
                 (avgpool)x6 gap         | layer 6 'avgpool' has a window of 2x2, larger than the image of 1x1 | smaller window
                 avgpool(k=33) gap       | layer 1 'avgpool(k=33)' has a window of 33x33, larger than the image of 32x32 | 'gap'
-                conv relu lap(c=16) flatten | layer 3 'lap(c=16)' has a window of 33x33, larger than the image | smaller
+                conv relu lap(c=16,pad=circular) flatten | layer 3 'lap(c=16,pad=circular)' has a window of 33x33, larger than the image | smaller
                 (conv(k=7,pad=valid))x6 gap | layer 6 'conv(k=7,pad=valid)' has a window of 7x7, but stands on an image of 2x2 | pad=zero
                 conv(pad=valid,k=1) avgpool(k=4,stride=1) conv(stride=2,pad=valid) gap | layer 3 'conv(stride=2,pad=valid)' has stride 2 and pad=valid, but stands on an image of 29x29 | pad=zero
                 avgpool(k=4,stride=1) conv(stride=2,pad=circular) gap | layer 2 'conv(stride=2,pad=circular)' has stride 2 and pad=circular | pad=zero
