@@ -3,7 +3,7 @@ package cntk.cli;
 import cntk.backend.KernelBackend;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
-import cntk.gram.GramStore;
+import cntk.gram.TileSink;
 import cntk.plan.Tile;
 import cntk.schedule.ProgressListener;
 import cntk.schedule.TileScheduler;
@@ -30,7 +30,7 @@ final class MatrixStage {
      *
      * @throws StoppedException after Ctrl-C
      */
-    void complete(GramStore store, ImageSet rows, ImageSet cols) {
+    void complete(TileSink store, ImageSet rows, ImageSet cols) {
         long start = System.nanoTime();
         List<Tile> missing = store.missing();
         if (missing.isEmpty()) {
@@ -44,7 +44,7 @@ final class MatrixStage {
         seconds += (System.nanoTime() - start) / 1e9;
     }
 
-    private void compute(GramStore store, ImageSet rows, ImageSet cols, List<Tile> missing) {
+    private void compute(TileSink store, ImageSet rows, ImageSet cols, List<Tile> missing) {
         guard.check();
         List<TileBackend> workers = new ArrayList<>();
         try {

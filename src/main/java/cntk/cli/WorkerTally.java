@@ -39,6 +39,11 @@ final class WorkerTally implements ProgressListener {
             }
 
             @Override
+            public int kernels() {
+                return worker.kernels();
+            }
+
+            @Override
             public void compute(Tile tile, double[] out) throws InterruptedException {
                 long start = System.nanoTime();
                 worker.compute(tile, out);

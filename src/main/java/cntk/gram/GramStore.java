@@ -8,11 +8,17 @@ import java.util.List;
  * Where finished tiles of one kernel matrix are kept. A committed tile is durable and whole; a tile that was being written
  * when the process died is missing. Safe for many threads; the first commit of a tile wins.
  */
-public interface GramStore extends AutoCloseable {
+public interface GramStore extends TileSink, AutoCloseable {
     GramSpec spec();
 
+    @Override
     default TilePlan plan() {
         return spec().plan();
+    }
+
+    @Override
+    default int kernels() {
+        return 1;
     }
 
     /**
@@ -23,6 +29,7 @@ public interface GramStore extends AutoCloseable {
      * @throws IllegalArgumentException if the tile is not one of the plan, or a value cannot be stored exactly
      * @throws StoreException if the medium fails; the tile is then missing
      */
+    @Override
     void commit(Tile tile, double[] values);
 
     /**
@@ -36,6 +43,7 @@ public interface GramStore extends AutoCloseable {
      * Tiles of the plan that are not committed, or whose bytes fail their checksum, in the order of the plan. Looks at every
      * byte: that a file exists proves nothing.
      */
+    @Override
     List<Tile> missing();
 
     @Override

@@ -20,7 +20,6 @@ final class PlaneProgramBuilder {
     private final List<Draft> drafts = new ArrayList<>();
     private final List<Exchange> tensors = new ArrayList<>();
     private final List<PlaneReadout> readouts = new ArrayList<>();
-    private final List<Integer> readSegments = new ArrayList<>(); // by readout
     private int current; // segment that steps are added to
     private int landing = NOWHERE; // segment in which a shortcut has to end
     private int landingDepth;
@@ -48,16 +47,44 @@ final class PlaneProgramBuilder {
         int done = 0;
         for (List<SharedLayers.Exit> exits : shared.exits()) {
             int end = exits.getFirst().after();
-            add(layers.subList(done, end), 0);
-            done = end;
-            steps().add(new PlaneStep.Read(readouts.size(), readouts.size() + exits.size()));
-            for (SharedLayers.Exit exit : exits) {
-                readouts.add(readout(exit));
-                readSegments.add(current);
+            if (partsFusedStep(layers, done, end)) {
+                add(layers.subList(done, end - 1), 0);
+                done = end - 1;
+                readInPassing(layers.get(done), exits);
+            } else {
+                add(layers.subList(done, end), 0);
+                done = end;
+                read(exits);
             }
         }
         boolean frozenFirst = !layers.isEmpty() && layers.getFirst() instanceof Layer.Conv conv && !conv.train();
         return new PlaneProgram(segments(), tensors, readouts, inputExponent, !frozenFirst);
+    }
+
+    private void read(List<SharedLayers.Exit> exits) {
+        steps().add(new PlaneStep.Read(readouts.size(), readouts.size() + exits.size()));
+        exits.forEach(exit -> readouts.add(readout(exit)));
+    }
+
+    /** Whether a network ends between a convolution and a ReLU that are one step for those that go on. */
+    private static boolean partsFusedStep(List<Layer> layers, int begin, int end) {
+        return end > begin
+                && end < layers.size()
+                && layers.get(end) instanceof Layer.Relu
+                && layers.get(end - 1) instanceof Layer.Conv conv
+                && samePixels(conv);
+    }
+
+    /** Goes through the convolution for a readout, then back: a step in one pass rounds otherwise than one in two. */
+    private void readInPassing(Layer conv, List<SharedLayers.Exit> exits) {
+        boolean before = first;
+        State parting = state();
+        steps().add(new PlaneStep.Save(0));
+        add(List.of(conv), 0);
+        read(exits);
+        steps().add(new PlaneStep.Restore(0));
+        go(parting);
+        first = before;
     }
 
     private void add(List<Layer> layers, int depth) {
@@ -101,18 +128,21 @@ final class PlaneProgramBuilder {
                 conv.train(),
                 first,
                 variance > 0 ? variance / unit : 0);
-        boolean samePixels = conv.stride() == 1 && conv.padding() != Padding.VALID;
-        if (relu && samePixels) {
+        if (relu && samePixels(conv)) {
             steps().add(new PlaneStep.ConvRelu(step));
             unit /= 2;
             return true;
         }
         steps().add(step);
-        if (!samePixels) {
+        if (!samePixels(conv)) {
             Window window = conv.window();
             exchange(AxisMap.middles(window, extent.height()), AxisMap.middles(window, extent.width()));
         }
         return false;
+    }
+
+    private static boolean samePixels(Layer.Conv conv) {
+        return conv.stride() == 1 && conv.padding() != Padding.VALID;
     }
 
     /** Brings a state that may reach 2^needed back into range, before the step that would lift it there. */
@@ -266,7 +296,7 @@ final class PlaneProgramBuilder {
             rowWeights = rows.get(index).pullBack(rowWeights);
             colWeights = cols.get(index).pullBack(colWeights);
         }
-        return new PlaneReadout(exit.network(), new ReadoutWeights(rowWeights, colWeights), mean);
+        return new PlaneReadout(exit.network(), current, new ReadoutWeights(rowWeights, colWeights), mean);
     }
 
     private List<Segment> segments() {
@@ -277,11 +307,10 @@ final class PlaneProgramBuilder {
         for (int index = drafts.size() - 1; index >= 0; index--) {
             rows[index] = new boolean[drafts.get(index).extent().height()];
             cols[index] = new boolean[drafts.get(index).extent().width()];
-            for (int readout = 0; readout < readouts.size(); readout++) {
-                if (readSegments.get(readout) == index) {
-                    ReadoutWeights weights = readouts.get(readout).weights();
-                    merge(rows[index], weights.rowDisplacements());
-                    merge(cols[index], weights.colDisplacements());
+            for (PlaneReadout readout : readouts) {
+                if (readout.segment() == index) {
+                    merge(rows[index], readout.weights().rowDisplacements());
+                    merge(cols[index], readout.weights().colDisplacements());
                 }
             }
             for (Exchange tensor : tensors) {

@@ -45,6 +45,20 @@ public record ReadoutWeights(double[][] rows, double[][] cols) {
         return displacements(cols);
     }
 
+    /** Whether only plane (0,0) is read. */
+    public boolean onlyEqualPixels() {
+        return onlyZero(rowDisplacements()) && onlyZero(colDisplacements());
+    }
+
+    private static boolean onlyZero(boolean[] displacements) {
+        for (int d = 1; d < displacements.length; d++) {
+            if (displacements[d]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether every entry of the planes that are read counts once. */
     public boolean plain() {
         return plain(rows) && plain(cols);

@@ -1,8 +1,8 @@
 package cntk.schedule;
 
 import cntk.backend.TileBackend;
-import cntk.gram.GramStore;
 import cntk.gram.StoreException;
+import cntk.gram.TileSink;
 import cntk.plan.Tile;
 import cntk.schedule.ProgressListener.Work;
 import java.time.Duration;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * computed it, before that takes the next one: a kill loses the tiles in flight. Used for one run.
  */
 public final class TileScheduler {
-    private final GramStore store;
+    private final TileSink store;
     private final List<TileBackend> backends;
     private final OneAtATime listener;
     private final AtomicReference<@Nullable Throwable> fatal = new AtomicReference<>();
@@ -39,7 +39,7 @@ public final class TileScheduler {
      * Binds workers to a store.
      *
      * @param backends at least one, with different names; they stay the caller's, who closes them */
-    public TileScheduler(GramStore store, List<? extends TileBackend> backends, ProgressListener listener) {
+    public TileScheduler(TileSink store, List<? extends TileBackend> backends, ProgressListener listener) {
         if (backends.stream().map(TileBackend::name).distinct().count() != backends.size() || backends.isEmpty()) {
             throw new IllegalArgumentException("workers need different names: "
                     + backends.stream().map(TileBackend::name).toList());

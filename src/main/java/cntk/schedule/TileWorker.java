@@ -2,8 +2,9 @@ package cntk.schedule;
 
 import cntk.backend.TileBackend;
 import cntk.backend.WorkerLostException;
-import cntk.gram.GramStore;
+import cntk.dataset.InputException;
 import cntk.gram.StoreException;
+import cntk.gram.TileSink;
 import cntk.plan.Tile;
 import cntk.schedule.TileQueue.Job;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,7 +18,7 @@ final class TileWorker implements Runnable {
     private static final int GIVEN_UP_BY_A_LOST_WORKER = 3;
 
     private final TileBackend backend;
-    private final GramStore store;
+    private final TileSink store;
     private final TileQueue queue;
     private final ProgressListener listener;
     private final double[] values;
@@ -26,13 +27,19 @@ final class TileWorker implements Runnable {
     private final AtomicInteger retries = new AtomicInteger();
     private volatile boolean lost;
 
-    TileWorker(TileBackend backend, GramStore store, TileQueue queue, ProgressListener listener) {
+    TileWorker(TileBackend backend, TileSink store, TileQueue queue, ProgressListener listener) {
         this.backend = backend;
         this.store = store;
         this.queue = queue;
         this.listener = listener;
-        this.values =
-                new double[Math.multiplyExact(store.plan().side(), store.plan().side())];
+        if (backend.kernels() != store.kernels()) {
+            throw new IllegalArgumentException(backend.name() + " computes " + backend.kernels()
+                    + " kernels, but there are " + store.kernels() + " stores");
+        }
+        this.values = new double
+                [Math.multiplyExact(
+                        store.kernels(),
+                        Math.multiplyExact(store.plan().side(), store.plan().side()))];
     }
 
     /** Store failures, errors and failures of the listener leave it as they are: they are not about a tile. */
@@ -82,7 +89,7 @@ final class TileWorker implements Runnable {
             backend.compute(tile, values);
             store.commit(tile, values);
             return null;
-        } catch (StoreException e) {
+        } catch (StoreException | InputException e) {
             throw e; // no other worker would fare better
         } catch (InterruptedException | RuntimeException e) {
             return e;

@@ -25,7 +25,8 @@ final class CpuTileBackend implements TileBackend {
     private final FactorCache cols;
     private final Lanes kind;
     private final int laneImages;
-    private final boolean selfIsKnown; // with the factors
+    private final boolean[] selfIsKnown; // with the factors, by readout
+    private final boolean allKnown;
     private final PairSums pairs;
     private final PairValue[] values; // by readout
     private final int[] kernels; // by readout
@@ -48,14 +49,20 @@ final class CpuTileBackend implements TileBackend {
         this.cols = cols;
         this.kind = PairSums.lanes(program, precision);
         this.laneImages = kind == Lanes.IMAGES ? PlaneRows.lanes(precision) : 1;
-        this.selfIsKnown =
-                program.segments().size() > 1 || program.segments().getFirst().planes() == 1;
         this.pairs = new PairSums(program, precision);
         List<PlaneReadout> readouts = program.readouts();
         this.kernels = readouts.stream().mapToInt(PlaneReadout::network).toArray();
         this.values = readouts.stream()
                 .map(readout -> new PairValue(task.networks().get(readout.network()), readout, task.kind()))
                 .toArray(PairValue[]::new);
+        boolean all = true;
+        this.selfIsKnown = new boolean[values.length];
+        for (int readout = 0; readout < values.length; readout++) {
+            selfIsKnown[readout] = !readouts.get(readout).beforePlanesMeet()
+                    || readouts.get(readout).weights().onlyEqualPixels();
+            all &= selfIsKnown[readout];
+        }
+        this.allKnown = all;
         this.share = task.flip() ? 0.5 : 1;
         this.jobs = new PairSums.Job[pairs.group()];
         this.group = new int[pairs.group()];
@@ -191,11 +198,12 @@ final class CpuTileBackend implements TileBackend {
     private SelfKernels selfKernels(ImageFactors factors, double[] pixels) {
         double[][] variances = new double[kernels()][];
         double[] diagonal = new double[task.unitDiagonal() ? kernels() : 0];
-        double[][] own = selfIsKnown && !task.unitDiagonal() ? factors.selfSums() : self(factors, pixels, false);
+        double[][] own = self(factors, pixels, false);
         double[][] mirrored = task.unitDiagonal() && task.flip() ? self(factors, pixels, true) : own;
         for (int readout = 0; readout < values.length; readout++) {
             PairValue value = values[readout];
-            double[] ofHead = value.headVariances(own[readout][0], own[readout][1]);
+            double[] known = selfIsKnown[readout] ? factors.selfSums()[readout] : own[readout];
+            double[] ofHead = value.headVariances(known[0], known[1]);
             variances[kernels[readout]] = ofHead;
             if (task.unitDiagonal()) {
                 double kernel = share * value.of(own[readout][0], own[readout][1], ofHead, ofHead);
@@ -209,6 +217,9 @@ final class CpuTileBackend implements TileBackend {
 
     /** Sums of an image with itself or its mirror image, the same bits as in a tile: [readout][S, T~]. */
     private double[][] self(ImageFactors factors, double[] pixels, boolean mirrored) {
+        if (!task.unitDiagonal() && allKnown) {
+            return factors.selfSums();
+        }
         LaneSet set = LaneSet.alone(program, precision, kind, factors, pixels, task.input(), mirrored);
         PairSums.Job job = newJob();
         job.image = ImageTables.of(program, precision, factors, pixels);

@@ -40,8 +40,8 @@ final class ImageFactors {
     }
 
     /**
-     * Weighted sums of S and T~ of the image with itself [readout][S, T~]: over plane (0,0) for programs of one segment, over all planes
-     * for others ({@link SelfPairs}).
+     * Weighted sums of S and T~ of the image with itself [readout][S, T~]: over plane (0,0) for those of the first segment, over all
+     * planes for those behind a meeting of planes ({@link SelfPairs}).
      */
     double[][] selfSums() {
         return selfSums;
@@ -73,16 +73,21 @@ final class ImageFactors {
 
             @Override
             public void read(PlaneStep.Read step, TraceRecursion at) {
-                for (int readout = step.begin(); readout < step.end(); readout++) {
-                    ReadoutWeights weights = program.readouts().get(readout).weights();
-                    sums[readout][0] = at.totalS(weights);
-                    sums[readout][1] = at.totalTangent(weights);
-                }
+                readTrace(program, step, at, sums);
             }
         });
         List<Cells> deviations = new ArrayList<>();
         trace.run(segment.steps(), precision, deviations);
         return new ImageFactors(deviations, sums, Arrays.hashCode(values));
+    }
+
+    /** Takes the sums over plane (0,0) where planes have not met yet: of the readouts of the first segment. */
+    static void readTrace(PlaneProgram program, PlaneStep.Read step, TraceRecursion at, double[][] sums) {
+        for (int readout = step.begin(); readout < step.end(); readout++) {
+            ReadoutWeights weights = program.readouts().get(readout).weights();
+            sums[readout][0] = at.totalS(weights);
+            sums[readout][1] = at.totalTangent(weights);
+        }
     }
 
     /**

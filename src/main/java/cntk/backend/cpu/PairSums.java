@@ -91,8 +91,8 @@ final class PairSums {
         for (int index = 0; index < sweeps.length; index++) {
             segment(index, jobs, count, tables);
         }
-        for (int k = 0; sweeps.length > 1 && k < count; k++) {
-            for (int readout = 0; readout < program.readouts().size(); readout++) {
+        for (int readout = 0; readout < program.readouts().size(); readout++) {
+            for (int k = 0; !beforePlanesMeet(readout) && k < count; k++) {
                 replaceSelf(jobs[k], readout, jobs[k].sums[readout], 2, 1);
             }
         }
@@ -149,7 +149,7 @@ final class PairSums {
     }
 
     private void readOut(PlaneStep.Read read, PlaneSweep sweep, Job job, Lanes kind, int di, int dj) {
-        boolean trace = di == 0 && dj == 0 && sweeps.length == 1;
+        boolean trace = di == 0 && dj == 0 && beforePlanesMeet(read.begin());
         if (kind == Lanes.IMAGES) {
             reader.read(read, sweep, di, dj, (readout, totals) -> {
                 if (trace) {
@@ -170,6 +170,11 @@ final class PairSums {
                 }
             });
         }
+    }
+
+    /** The same for all readouts of a step. */
+    private boolean beforePlanesMeet(int readout) {
+        return program.readouts().get(readout).beforePlanesMeet();
     }
 
     /**

@@ -50,7 +50,7 @@ final class SelfPairs {
             tensor.clear();
         }
         for (int index = 0; index < sweeps.length; index++) {
-            trace(index, tables, values, deviations);
+            trace(index, tables, values, deviations, sums);
             sweep(index, tables, sums);
         }
         List<ImageFactors> factors = new ArrayList<>();
@@ -61,10 +61,11 @@ final class SelfPairs {
     }
 
     /** Plane (0,0) first: it yields the factors that the other planes of the segment read. */
-    private void trace(int index, LaneTables tables, List<double[]> values, List<List<Cells>> deviations) {
+    private void trace(
+            int index, LaneTables tables, List<double[]> values, List<List<Cells>> deviations, double[][][] sums) {
         Segment segment = program.segments().get(index);
         for (int lane = 0; lane < values.size(); lane++) {
-            new TraceRecursion(segment, new Lane(segment, lane, values.get(lane)))
+            new TraceRecursion(segment, new Lane(segment, index, lane, values.get(lane), sums[lane]))
                     .run(segment.steps(), Precision.F64, deviations.get(lane));
         }
         int first = segment.firstActivation();
@@ -78,13 +79,17 @@ final class SelfPairs {
     /** Plane (0,0) of one lane. */
     private final class Lane implements TraceRecursion.Source {
         private final Segment segment;
+        private final int index;
         private final int lane;
         private final double[] values;
+        private final double[][] sums;
 
-        Lane(Segment segment, int lane, double[] values) {
+        Lane(Segment segment, int index, int lane, double[] values, double[][] sums) {
             this.segment = segment;
+            this.index = index;
             this.lane = lane;
             this.values = values;
+            this.sums = sums;
         }
 
         @Override
@@ -108,7 +113,9 @@ final class SelfPairs {
 
         @Override
         public void read(PlaneStep.Read step, TraceRecursion at) {
-            // plane (0,0) is read with all the others
+            if (index == 0) {
+                ImageFactors.readTrace(program, step, at, sums);
+            } // else plane (0,0) is read with all the others
         }
     }
 
@@ -128,12 +135,18 @@ final class SelfPairs {
                 sweeps[index].start(null, tables, di, dj);
                 for (PlaneStep step : segment.steps()) {
                     if (step instanceof PlaneStep.Read read) {
-                        reader.read(read, sweeps[index], di, dj, sink);
+                        readAll(read, index, di, dj, sink);
                     } else {
                         sweeps[index].step(step);
                     }
                 }
             }
+        }
+    }
+
+    private void readAll(PlaneStep.Read read, int index, int di, int dj, PlaneReader.Sink sink) {
+        if (index > 0) {
+            reader.read(read, sweeps[index], di, dj, sink);
         }
     }
 
