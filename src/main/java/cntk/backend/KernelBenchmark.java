@@ -5,7 +5,6 @@ import cntk.backend.cpu.CpuBackend;
 import cntk.backend.cpu.FmaPeak;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
-import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
@@ -30,25 +29,29 @@ public final class KernelBenchmark {
     /** Entries of a pair above which it takes milliseconds, not microseconds. */
     private static final long LARGE_PAIR = 1 << 16;
 
-    private final Network network;
+    private final KernelTask task;
+    private final Network network; // the main one
     private final Precision precision;
-    private final KernelKind kind;
 
-    public KernelBenchmark(Network network, KernelKind kind, Precision precision) {
-        this.network = network;
-        this.kind = kind;
+    /** @param task whose first network is the one that element-layers are counted of */
+    public KernelBenchmark(KernelTask task, Precision precision) {
+        this.task = task;
+        this.network = task.networks().getFirst();
         this.precision = precision;
     }
 
     /**
      * What was measured; times are medians over the repeats.
      *
+     * @param network the first of the task
+     * @param kernels computed for every pair
      * @param pairsPerRepeat pairs in the timed tile
      * @param peak float multiply-adds a second, measured between the repeats
      * @param largestError largest relative difference from the oracle over a few entries of the timed tile
      */
     public record Result(
             Network network,
+            int kernels,
             Precision precision,
             String description,
             int pairsPerRepeat,
@@ -83,10 +86,10 @@ public final class KernelBenchmark {
         int cols = network.entriesPerPair() > LARGE_PAIR ? 16 : 256;
         ImageSet rowImages = images("rows", rows, 1);
         ImageSet colImages = images("columns", cols, 2);
-        try (CpuBackend backend = new CpuBackend(KernelTask.of(network, kind), precision, 1)) {
+        try (CpuBackend backend = new CpuBackend(task, precision, 1)) {
             TileBackend worker = backend.open(rowImages, colImages).getFirst();
             Tile tile = new Tile(0, 0, 0, rows, 0, cols);
-            double[] out = new double[tile.entries()];
+            double[] out = new double[task.kernels() * tile.entries()];
             long begin = System.nanoTime();
             FmaPeak.measure();
             do {
@@ -101,21 +104,25 @@ public final class KernelBenchmark {
                 seconds[repeat] = (System.nanoTime() - begin) * 1e-9 / tile.entries();
             }
             double error = largestError(rowImages, colImages, out, cols);
-            return new Result(network, precision, backend.description(), tile.entries(), seconds, peak, error);
+            return new Result(
+                    network, task.kernels(), precision, backend.description(), tile.entries(), seconds, peak, error);
         }
     }
 
     private double largestError(ImageSet rows, ImageSet cols, double[] out, int width) throws InterruptedException {
         double largest = 0;
-        try (OracleBackend oracle = new OracleBackend(KernelTask.of(network, kind), 1)) {
+        try (OracleBackend oracle = new OracleBackend(task, 1)) {
             TileBackend worker = oracle.open(rows, cols).getFirst();
-            double[] exact = new double[1];
-            for (int sample = 0; sample < Math.min(CHECKED, out.length); sample++) {
-                int at = (int) ((long) sample * (out.length - 1) / CHECKED);
+            double[] exact = new double[task.kernels()];
+            int entries = out.length / exact.length;
+            for (int sample = 0; sample < Math.min(CHECKED, entries); sample++) {
+                int at = (int) ((long) sample * (entries - 1) / CHECKED);
                 int row = at / width;
                 int col = at % width;
                 worker.compute(new Tile(0, 0, row, row + 1, col, col + 1), exact);
-                largest = Math.max(largest, Math.abs(out[at] / exact[0] - 1));
+                for (int kernel = 0; kernel < exact.length; kernel++) {
+                    largest = Math.max(largest, Math.abs(out[kernel * entries + at] / exact[kernel] - 1));
+                }
             }
         }
         return largest;

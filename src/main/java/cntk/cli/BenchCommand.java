@@ -2,19 +2,24 @@ package cntk.cli;
 
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
+import cntk.arch.NetworkVariants;
 import cntk.backend.KernelBenchmark;
 import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
 import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.report.Json;
 import cntk.report.MachineCard;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -74,6 +79,15 @@ final class BenchCommand implements Callable<Integer> {
         private String precision;
 
         @Option(
+                names = "--readouts",
+                paramLabel = "VARIANTS",
+                description = "More kernels from the same sweep, as in cntk run --help.")
+        private @Nullable String readouts;
+
+        @Option(names = "--flip", description = "Average over horizontal flips.")
+        private boolean flip;
+
+        @Option(
                 names = "--repeats",
                 paramLabel = "N",
                 defaultValue = "7",
@@ -88,8 +102,7 @@ final class BenchCommand implements Callable<Integer> {
             if (repeats < 1) {
                 throw new InputException("--repeats is " + repeats + ", but must be at least 1");
             }
-            Network network = ArchitectureParser.network(arch, shape);
-            KernelBenchmark.Result result = new KernelBenchmark(network, kind, precisionWanted()).run(repeats);
+            KernelBenchmark.Result result = new KernelBenchmark(task(), precisionWanted()).run(repeats);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
                 out.println(Json.text(fields(result)));
@@ -100,6 +113,14 @@ final class BenchCommand implements Callable<Integer> {
             return ExitCodes.RIGHT.code();
         }
 
+        private KernelTask task() {
+            List<Network> networks = new ArrayList<>(List.of(ArchitectureParser.network(arch, shape)));
+            if (readouts != null) {
+                NetworkVariants.parse(arch, readouts, shape).forEach(variant -> networks.add(variant.network()));
+            }
+            return new KernelTask(networks, kind, flip, false);
+        }
+
         private Precision precisionWanted() {
             return Arrays.stream(Precision.values())
                     .filter(value -> value.word().equals(precision))
@@ -108,8 +129,10 @@ final class BenchCommand implements Callable<Integer> {
                             () -> new InputException("--precision is '" + precision + "', but must be f32 or f64"));
         }
 
-        private static Map<String, Object> fields(KernelBenchmark.Result result) {
+        private Map<String, Object> fields(KernelBenchmark.Result result) {
             Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("kernels", result.kernels());
+            fields.put("flip", flip);
             fields.put("network", result.network().architecture().text());
             fields.put("shape", result.network().input().toString());
             fields.put("precision", result.precision().word());
@@ -136,6 +159,9 @@ final class BenchCommand implements Callable<Integer> {
             double scale = micros ? 1e6 : 1e3;
             String unit = micros ? "us" : "ms";
             out.println("network         " + result.network());
+            if (result.kernels() > 1) {
+                out.println("kernels         " + result.kernels() + " from one sweep");
+            }
             out.println("backend         " + result.description());
             out.printf(
                     Locale.ROOT,

@@ -166,6 +166,8 @@ final class KernelCommand implements Callable<Integer> {
             fields.put("symmetric", plan.symmetric());
             fields.put("dtype", type);
             fields.put("kind", gram.kind().word());
+            fields.put("flip", compute.flip);
+            fields.put("unit_diagonal", compute.unitDiagonal);
             fields.put("precision", gram.precision().word());
             fields.put("pairs", plan.pairs());
             fields.put("kernel_seconds", stage.seconds());

@@ -1,10 +1,8 @@
 package cntk.cli;
 
-import cntk.arch.Network;
 import cntk.backend.OracleBackend;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
-import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
 import cntk.plan.Tile;
 import java.util.ArrayList;
@@ -23,19 +21,17 @@ final class OracleCheck {
         }
     }
 
-    private final Network network;
-    private final KernelKind kind;
+    private final KernelTask task;
     private final int threads;
 
-    OracleCheck(Network network, KernelKind kind, int threads) {
-        this.network = network;
-        this.kind = kind;
+    OracleCheck(KernelTask task, int threads) {
+        this.task = task;
         this.threads = threads;
     }
 
     List<Compared> compare(String matrix, ImageSet rows, ImageSet cols, List<EntrySamples.Entry> entries)
             throws InterruptedException {
-        try (OracleBackend oracle = new OracleBackend(KernelTask.of(network, kind), threads);
+        try (OracleBackend oracle = new OracleBackend(task, threads);
                 ExecutorService pool = Executors.newFixedThreadPool(
                         threads, Thread.ofPlatform().daemon().factory())) {
             List<Future<List<Compared>>> shares = new ArrayList<>();

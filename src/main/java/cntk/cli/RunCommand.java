@@ -6,7 +6,7 @@ import cntk.dataset.Normalization;
 import cntk.dataset.Preprocessing;
 import cntk.report.ResultJson;
 import cntk.report.ResultText;
-import cntk.report.RunResult;
+import cntk.report.SweepResult;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +53,15 @@ final class RunCommand implements Callable<Integer> {
             defaultValue = DEFAULT_NETWORK,
             description = "Network as text or a .json file; default: ${DEFAULT-VALUE}. See cntk arch --help.")
     private String arch;
+
+    @Option(
+            names = "--readouts",
+            paramLabel = "VARIANTS",
+            description = {
+                "More kernels from the same sweep, each with results of its own in OUT/readouts: values for",
+                "arguments of the preset, such as 'depth=3,4,6 c=0,4,8', or networks separated by '|'."
+            })
+    private @Nullable String readouts;
 
     @Option(names = "--train", paramLabel = "N", description = "First N training images; default: all.")
     private @Nullable Integer train;
@@ -121,7 +130,7 @@ final class RunCommand implements Callable<Integer> {
         if (note != null) {
             err.println("cntk: " + note);
         }
-        RunResult result = new RunJob(plan, commandLine(), err).run();
+        SweepResult result = new RunJob(plan, commandLine(), err).run();
         PrintWriter page = spec.commandLine().getOut();
         page.print(json ? ResultJson.of(result) + "\n" : ResultText.of(result));
         page.flush();
@@ -135,6 +144,7 @@ final class RunCommand implements Callable<Integer> {
         return new RunRequest(
                 data,
                 arch,
+                Optional.ofNullable(readouts),
                 number("--train", train),
                 number("--test", test),
                 compute.kind,

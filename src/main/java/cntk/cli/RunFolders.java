@@ -13,6 +13,9 @@ import java.time.format.DateTimeFormatter;
 final class RunFolders {
     static final String TRAIN = "train";
     static final String CROSS = "cross";
+    /** One folder, itself a run's directory, for every network of {@code --readouts}. */
+    static final String READOUTS = "readouts";
+
     static final String RECORD = "run.json";
     static final String PREDICTIONS = "predictions.csv";
     static final String METRICS = "metrics.csv";

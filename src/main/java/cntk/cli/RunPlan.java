@@ -2,8 +2,10 @@ package cntk.cli;
 
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
+import cntk.arch.NetworkVariants;
 import cntk.backend.Backends;
 import cntk.dataset.DataSplit;
+import cntk.dataset.ImageShape;
 import cntk.dataset.RawSplit;
 import cntk.gram.GramManifest;
 import cntk.gram.GramSpec;
@@ -14,37 +16,82 @@ import cntk.plan.TileSides;
 import cntk.solve.AvailableMemory;
 import cntk.solve.NativeMatrix;
 import cntk.solve.ZcaWhitening;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** A {@link RunRequest} that was held against the data and the network: everything is decided, nothing computed. */
-record RunPlan(RunRequest request, DataSplit split, Network network, GramManifest manifest) {
+/**
+ * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
+ *
+ * @param targets the main network, then those of {@code --readouts}
+ */
+record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
 
-    /** Reads the images and fits the network to them. */
+    /** Reads the images and fits the networks to them. */
     static RunPlan of(RunRequest request) {
         RawSplit raw = DataLocation.read(request.data());
-        Network network = ArchitectureParser.network(request.arch(), raw.train().shape());
-        request.kind().requireOf(network);
+        ImageShape shape = raw.train().shape();
+        Map<String, Network> networks = networks(request, shape);
+        KernelTask task = task(request, List.copyOf(networks.values()));
         int train = Math.multiplyExact(
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
         AvailableMemory.require(NativeMatrix.bytes(train, train), "the solve for " + train + " training images");
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
-        return new RunPlan(request, split, network, manifest(request, split, network));
+        Precision precision = precision(request, task);
+        double nanos = task.networks().stream()
+                .mapToDouble(network -> nanosPerPair(request, network, precision))
+                .max()
+                .orElseThrow();
+        List<RunTarget> targets = new ArrayList<>();
+        networks.forEach((label, network) ->
+                targets.add(new RunTarget(label, network, manifest(request, split, network, precision, nanos))));
+        return new RunPlan(request, split, targets);
     }
 
-    private static GramManifest manifest(RunRequest request, DataSplit split, Network network) {
-        boolean oracle = request.backend() == Backends.Choice.ORACLE;
-        Precision precision = request.backend().precision(request.precision().of(network));
-        double nanos = oracle ? CostModel.oracleNanosPerPair(network) : CostModel.nanosPerPair(network, precision);
+    /** By label; the main network first, and not again among the readouts. */
+    private static Map<String, Network> networks(RunRequest request, ImageShape shape) {
+        Network main = ArchitectureParser.network(request.arch(), shape);
+        Map<String, Network> networks = new LinkedHashMap<>();
+        networks.put("", main);
+        if (request.readouts().isPresent()) {
+            for (NetworkVariants.Variant variant :
+                    NetworkVariants.parse(request.arch(), request.readouts().get(), shape)) {
+                if (!variant.network().layers().equals(main.layers())) {
+                    networks.put(variant.label(), variant.network());
+                }
+            }
+        }
+        return networks;
+    }
+
+    /** One precision for all, as they come from one sweep: double where only plane (0,0) is read by all of them. */
+    private static Precision precision(RunRequest request, KernelTask task) {
+        boolean anyFloat =
+                task.networks().stream().anyMatch(network -> request.precision().of(network) == Precision.F32);
+        return request.backend().precision(anyFloat ? Precision.F32 : Precision.F64);
+    }
+
+    private static double nanosPerPair(RunRequest request, Network network, Precision precision) {
+        return request.backend() == Backends.Choice.ORACLE
+                ? CostModel.oracleNanosPerPair(network)
+                : CostModel.nanosPerPair(network, precision);
+    }
+
+    private static GramManifest manifest(
+            RunRequest request, DataSplit split, Network network, Precision precision, double nanos) {
         int train = split.train().count();
         int test = split.test().count();
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
                 request.kind(),
+                request.flip(),
+                request.unitDiagonal(),
                 precision,
-                oracle ? "oracle" : "cpu",
+                request.backend() == Backends.Choice.ORACLE ? "oracle" : "cpu",
                 split.train().sha256(),
                 train,
                 split.test().sha256(),
@@ -58,19 +105,20 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
     }
 
     KernelTask task() {
-        return new KernelTask(List.of(network), request.kind(), request.flip(), request.unitDiagonal());
+        return task(request, targets.stream().map(RunTarget::network).toList());
+    }
+
+    private static KernelTask task(RunRequest request, List<Network> networks) {
+        return new KernelTask(networks, request.kind(), request.flip(), request.unitDiagonal());
+    }
+
+    /** The network of {@code --arch}. */
+    RunTarget main() {
+        return targets.getFirst();
     }
 
     Precision precision() {
-        return manifest.precision();
-    }
-
-    GramSpec trainSpec() {
-        return spec(manifest, true);
-    }
-
-    GramSpec crossSpec() {
-        return spec(manifest, false);
+        return main().manifest().precision();
     }
 
     /** What the stored matrix train x train ({@code symmetric}) or test x train is. */
@@ -84,6 +132,7 @@ record RunPlan(RunRequest request, DataSplit split, Network network, GramManifes
 
     /** Pairs of both matrices. */
     long pairs() {
-        return manifest.trainPlan().pairs() + manifest.crossPlan().pairs();
+        return main().manifest().trainPlan().pairs()
+                + main().manifest().crossPlan().pairs();
     }
 }

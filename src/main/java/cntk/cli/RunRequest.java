@@ -14,11 +14,13 @@ import java.util.OptionalInt;
  * What {@code cntk run} was asked for, not yet held against any file.
  *
  * @param data {@code sample} or a directory
+ * @param readouts what networks to compute in the same sweep ({@link cntk.arch.NetworkVariants})
  * @param out empty for a new directory under {@code runs}
  */
 record RunRequest(
         String data,
         String arch,
+        Optional<String> readouts,
         OptionalInt train,
         OptionalInt test,
         KernelKind kind,
@@ -36,6 +38,7 @@ record RunRequest(
         Map<String, Object> options = new LinkedHashMap<>();
         options.put("data", data);
         options.put("arch", arch);
+        readouts.ifPresent(text -> options.put("readouts", text));
         options.put("train", train.isPresent() ? train.getAsInt() : "all");
         options.put("test", test.isPresent() ? test.getAsInt() : "all");
         options.put("kind", kind.word());

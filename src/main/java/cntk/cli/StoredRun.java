@@ -10,6 +10,7 @@ import cntk.dataset.RawSplit;
 import cntk.gram.GramManifest;
 import cntk.gram.GramStore;
 import cntk.gram.ZarrGramStore;
+import cntk.plan.KernelTask;
 import cntk.plan.Tile;
 import cntk.solve.ZcaWhitening;
 import java.nio.file.Files;
@@ -64,6 +65,11 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
             throw new InputException("the " + role + " images are not those of " + directory + ": SHA-256 is "
                     + images.sha256() + ", expected " + sha256 + "\nhint: --data DIR says where the right ones are");
         }
+    }
+
+    /** What its entries are. */
+    KernelTask task() {
+        return new KernelTask(List.of(network), manifest.kind(), manifest.flip(), manifest.unitDiagonal());
     }
 
     /** The matrices that were begun; train x train, then test x train. */

@@ -121,8 +121,7 @@ final class VerifyCommand implements Callable<Integer> {
                     + ": there is nothing to verify yet\nhint: the command that made it goes on where it stopped");
         }
         RandomGenerator random = new Random(seed);
-        OracleCheck oracle = new OracleCheck(
-                stored.network(), stored.manifest().kind(), Runtime.getRuntime().availableProcessors());
+        OracleCheck oracle = new OracleCheck(stored.task(), Runtime.getRuntime().availableProcessors());
         List<OracleCheck.Compared> compared = new ArrayList<>();
         int left = samples;
         for (int index = 0; index < begun.size(); index++) {

@@ -28,6 +28,8 @@ import java.util.function.Function;
  * where every field agrees.
  *
  * @param network canonical text
+ * @param flip whether kernels are averaged over horizontal flips
+ * @param unitDiagonal whether kernels are brought to unit diagonal
  * @param backend {@code cpu}, {@code oracle}: two backends agree within their tolerances, not in their bits
  * @param trainSha256 hash of pixels, labels and preprocessing
  * @param normalization such as {@code standard} or {@code zca(eps=1.0E-4)}; the hashes cover it
@@ -39,6 +41,8 @@ public record GramManifest(
         String network,
         String networkId,
         KernelKind kind,
+        boolean flip,
+        boolean unitDiagonal,
         Precision precision,
         String backend,
         String trainSha256,
@@ -108,6 +112,8 @@ public record GramManifest(
                     text("network"),
                     text("network_id"),
                     word("kind", KernelKind.values(), KernelKind::word),
+                    flag("flip"),
+                    flag("unit_diagonal"),
                     word("precision", Precision.values(), Precision::word),
                     text("backend"),
                     text("train_sha256"),
@@ -137,6 +143,14 @@ public record GramManifest(
             } catch (NumberFormatException e) {
                 throw new InputException(file + ": " + name + ": found " + value + ", expected an integer", e);
             }
+        }
+
+        private boolean flag(String name) {
+            String value = text(name);
+            if (!value.equals("true") && !value.equals("false")) {
+                throw new InputException(file + ": " + name + ": found " + value + ", expected true or false");
+            }
+            return value.equals("true");
         }
 
         private <T> T word(String name, T[] choices, Function<T, String> word) {
@@ -171,6 +185,8 @@ public record GramManifest(
         fields.put("network", network);
         fields.put("network_id", networkId);
         fields.put("kind", kind.word());
+        fields.put("flip", Boolean.toString(flip));
+        fields.put("unit_diagonal", Boolean.toString(unitDiagonal));
         fields.put("precision", precision.word());
         fields.put("backend", backend);
         fields.put("train_sha256", trainSha256);
@@ -192,6 +208,8 @@ public record GramManifest(
         for (String number : List.of("format", "train_count", "test_count", "train_tile_side", "cross_tile_side")) {
             root.put(number, Integer.parseInt(root.get(number).textValue()));
         }
+        root.put("flip", flip);
+        root.put("unit_diagonal", unitDiagonal);
         return JSON.writeValueAsBytes(root);
     }
 
@@ -233,6 +251,8 @@ public record GramManifest(
             fields.put(field.getKey(), value.isValueNode() ? value.asText() : value.toString());
         }
         fields.putIfAbsent("augmentation", "none"); // manifests before there was a choice
+        fields.putIfAbsent("flip", "false");
+        fields.putIfAbsent("unit_diagonal", "false");
         return fields;
     }
 }

@@ -7,9 +7,22 @@ import java.util.Map;
 public final class ResultJson {
     private ResultJson() {}
 
-    /** One JSON object without a line end. */
-    public static String of(RunResult result) {
-        return Json.text(fields(result));
+    /** One JSON object without a line end: the main network's, with the others as {@code readouts} where there are any. */
+    public static String of(SweepResult result) {
+        Map<String, Object> fields = fields(result.main());
+        if (!result.readouts().isEmpty()) {
+            fields.put(
+                    "readouts",
+                    result.readouts().stream()
+                            .map(readout -> {
+                                Map<String, Object> one = new LinkedHashMap<>();
+                                one.put("readout", readout.label());
+                                one.putAll(fields(readout.result()));
+                                return one;
+                            })
+                            .toList());
+        }
+        return Json.text(fields);
     }
 
     /** The same as a map, for {@code run.json}. */
@@ -30,6 +43,8 @@ public final class ResultJson {
         fields.put("backend", result.kernel().backend());
         fields.put("threads", result.kernel().threads());
         fields.put("kind", result.kernel().kind());
+        fields.put("flip", result.kernel().flip());
+        fields.put("unit_diagonal", result.kernel().unitDiagonal());
         fields.put("precision", result.kernel().precision());
         fields.put("network", result.network());
         fields.put("network_id", result.networkId());

@@ -16,13 +16,42 @@ public final class ResultText {
     private ResultText() {}
 
     /** The whole text, every line ended by a line feed. */
-    public static String of(RunResult result) {
+    public static String of(SweepResult result) {
         ResultText page = new ResultText();
-        page.setup(result);
-        page.accuracy(result.evaluation());
-        page.classes(result.evaluation());
-        page.closing(result);
+        page.setup(result.main());
+        page.accuracy(result.main().evaluation());
+        page.classes(result.main().evaluation());
+        page.closing(result.main());
+        page.readouts(result.readouts());
         return page.text.toString();
+    }
+
+    /** The other networks of the sweep, a line each. */
+    private void readouts(List<SweepResult.Readout> readouts) {
+        if (readouts.isEmpty()) {
+            return;
+        }
+        int name = "readout".length();
+        for (SweepResult.Readout readout : readouts) {
+            name = Math.max(name, readout.label().length());
+        }
+        text.append(String.format(
+                Locale.ROOT,
+                "\n  %-" + name + "s  %-12s  %10s  %s\n",
+                "readout",
+                "network id",
+                "accuracy",
+                "condition"));
+        for (SweepResult.Readout readout : readouts) {
+            RunResult result = readout.result();
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  %-" + name + "s  %-12s  %8.2f %%  %.1e\n",
+                    readout.label(),
+                    result.networkId(),
+                    100 * result.evaluation().overall().share(),
+                    result.solve().condition()));
+        }
     }
 
     private void setup(RunResult result) {
@@ -31,7 +60,12 @@ public final class ResultText {
         line("network", wrapped(result.network()));
         line("", "id " + result.networkId());
         line("images", "%s training, %s test".formatted(grouped(result.train()), grouped(result.test())));
-        line("kernel", kernel.kind() + " in " + kernel.precision() + ", " + kernel.backendDescription());
+        line(
+                "kernel",
+                kernel.kind()
+                        + (kernel.flip() ? " averaged over flips" : "")
+                        + (kernel.unitDiagonal() ? " scaled to unit diagonal" : "")
+                        + " in " + kernel.precision() + ", " + kernel.backendDescription());
         line("pairs", pairs(kernel));
         line(
                 "solve",

@@ -25,6 +25,8 @@ public record RunResult(
      * The kernel stage, training and cross matrix together.
      *
      * @param kind {@code ntk} or {@code nngp}
+     * @param flip whether averaged over horizontal flips
+     * @param unitDiagonal whether brought to unit diagonal
      * @param precision {@code f32} or {@code f64}
      * @param backend short name, such as {@code cpu}
      * @param backendDescription one line for people
@@ -34,6 +36,8 @@ public record RunResult(
      */
     public record Kernel(
             String kind,
+            boolean flip,
+            boolean unitDiagonal,
             String precision,
             String backend,
             String backendDescription,

@@ -65,6 +65,65 @@ class RunCommandTest {
         refused("network: the store has", "--arch", "cntk(depth=4,readout=flatten)");
     }
 
+    @Test
+    void readoutsOfASweepAreRunsOfTheirOwn() throws IOException {
+        String[] gap = {"--arch", "cntk(depth=5)", "--readouts", "depth=3,4,5 readout=gap,flatten fix=true", "--json"};
+        CommandRun first = run(gap);
+        JsonNode json = json(first);
+        assertThat(json.path("readouts").findValuesAsText("readout"))
+                .containsExactly(
+                        "depth=3,readout=gap,fix=true",
+                        "depth=3,readout=flatten,fix=true",
+                        "depth=4,readout=gap,fix=true",
+                        "depth=4,readout=flatten,fix=true",
+                        "depth=5,readout=flatten,fix=true"); // depth=5,readout=gap is the main one
+        Path one = out().resolve("readouts/depth=3,readout=gap,fix=true");
+        assertThat(one.resolve("predictions.csv")).content().hasLineCount(11);
+        assertThat(json(CommandRun.of("verify", "--run", one.toString(), "--samples", "4", "--json"))
+                        .path("right")
+                        .booleanValue())
+                .isTrue();
+        JsonNode again = json(run(gap));
+        assertThat(again.path("computed_pairs").intValue()).isZero();
+        assertThat(again.path("readouts").get(1).path("accuracy"))
+                .isEqualTo(json.path("readouts").get(1).path("accuracy"));
+
+        CommandRun alone = CommandRun.of(
+                "run",
+                "--train",
+                "20",
+                "--test",
+                "10",
+                "--threads",
+                "2",
+                "--json",
+                "--out",
+                temporary.resolve("alone").toString(),
+                "--arch",
+                "cntk(depth=3)");
+        assertThat(json(alone).path("accuracy"))
+                .isEqualTo(json.path("readouts").get(0).path("accuracy"));
+        assertThat(temporary.resolve("alone/predictions.csv")).hasSameTextualContentAs(one.resolve("predictions.csv"));
+    }
+
+    @Test
+    void readoutsThatShareNoSweepAreRefusedBeforeAnythingIsWritten() {
+        CommandRun run = run("--arch", "conv relu gap", "--readouts", "conv(k=5) relu conv relu gap");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("layer 1", "share no sweep");
+        assertThat(out()).doesNotExist();
+    }
+
+    @Test
+    void flippedKernelsOfUnitDiagonalAreStoredAndVerified() throws IOException {
+        CommandRun run = run("--flip", "--unit-diagonal", "--json");
+        assertThat(json(run).path("flip").booleanValue()).isTrue();
+        JsonNode verified = json(CommandRun.of("verify", "--run", out().toString(), "--samples", "6", "--json"));
+        assertThat(verified.path("right").booleanValue()).isTrue();
+        refused("flip: the store has true, this run wants false", "--unit-diagonal");
+        refused("unit_diagonal: the store has true, this run wants false", "--flip");
+    }
+
     private void refused(String difference, String... options) {
         CommandRun run = run(options);
         assertThat(run.code()).isEqualTo(2);

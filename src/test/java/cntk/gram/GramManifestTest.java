@@ -31,6 +31,8 @@ class GramManifestTest {
                 network,
                 "0123abcd",
                 kind,
+                false,
+                false,
                 Precision.F64,
                 "cpu",
                 "aa",
@@ -50,12 +52,16 @@ class GramManifestTest {
     }
 
     @Test
-    void aManifestWithoutAugmentationMeansNone() throws IOException {
+    void aManifestWithoutWhatCameLaterMeansItsDefault() throws IOException {
         RunDirectory.open(run(), manifest()).close();
         Path file = run().resolve("manifest.json");
         String text = Files.readString(file);
-        Files.writeString(file, text.replaceFirst("\\s*\"augmentation\" : \"none\",", ""));
-        assertThat(Files.readString(file)).doesNotContain("augmentation").isNotEqualTo(text);
+        Files.writeString(
+                file,
+                text.replaceFirst("\\s*\"augmentation\" : \"none\",", "")
+                        .replaceFirst("\\s*\"flip\" : false,", "")
+                        .replaceFirst("\\s*\"unit_diagonal\" : false,", ""));
+        assertThat(Files.readString(file)).doesNotContain("augmentation", "flip", "unit_diagonal");
         assertThat(GramManifest.read(run())).isEqualTo(manifest());
         RunDirectory.open(run(), manifest()).close();
     }

@@ -96,7 +96,10 @@ class ReportTest {
 
     @Test
     void jsonHasTheFieldsThatScriptsRelyOn() throws Exception {
-        JsonNode json = new ObjectMapper().readTree(ResultJson.of(result(List.of("careful"))));
+        JsonNode json = new ObjectMapper()
+                .readTree(ResultJson.of(new SweepResult(
+                        result(List.of("careful")),
+                        List.of(new SweepResult.Readout("depth=3,c=4", result(List.of()))))));
         assertThat(json.get("accuracy").doubleValue()).isEqualTo(0.5);
         assertThat(json.get("train").intValue()).isEqualTo(1234);
         assertThat(json.get("test").intValue()).isEqualTo(4);
@@ -108,16 +111,22 @@ class ReportTest {
         assertThat(json.get("condition").isNull()).isTrue(); // infinite
         assertThat(json.get("classes").get("x,y").get("accuracy").isNull()).isTrue();
         assertThat(json.get("warnings").get(0).textValue()).isEqualTo("careful");
+        assertThat(json.get("readouts")).hasSize(1);
+        assertThat(json.get("readouts").get(0).get("readout").textValue()).isEqualTo("depth=3,c=4");
+        assertThat(json.get("readouts").get(0).get("accuracy").doubleValue()).isEqualTo(0.5);
     }
 
     @Test
     void textSaysTheResult() {
-        String text = ResultText.of(result(List.of("careful, " + "this is long ".repeat(12))));
+        String text = ResultText.of(new SweepResult(
+                result(List.of("careful, " + "this is long ".repeat(12))),
+                List.of(new SweepResult.Readout("depth=3,c=4", result(List.of())))));
         assertThat(text)
                 .contains("50.00 %  (2 of 4; 95% interval 15.00 to 85.00 %)")
                 .contains("5,000,000,000, 4,000,000,000 computed now in 1 min 40 s, 40,000,000 pairs/s")
                 .contains("1,234 training, 4 test")
                 .contains("a as b (1)")
+                .contains("depth=3,c=4  0123abcd         50.00 %")
                 .contains("warning     careful, this")
                 .doesNotContain("NaN");
         assertThat(text.lines())
@@ -183,7 +192,16 @@ class ReportTest {
                 "0123abcd",
                 1234,
                 new RunResult.Kernel(
-                        "ntk", "f32", "cpu", "cpu: 16 lanes, 2 threads", 2, 5_000_000_000L, 4_000_000_000L, 100),
+                        "ntk",
+                        false,
+                        false,
+                        "f32",
+                        "cpu",
+                        "cpu: 16 lanes, 2 threads",
+                        2,
+                        5_000_000_000L,
+                        4_000_000_000L,
+                        100),
                 new RunResult.Solve(0, Double.POSITIVE_INFINITY, 1e-3, 1, 0.25),
                 EVALUATION,
                 "runs/test",

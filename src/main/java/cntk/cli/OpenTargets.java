@@ -1,0 +1,105 @@
+package cntk.cli;
+
+import cntk.dataset.InputException;
+import cntk.gram.GramStore;
+import cntk.gram.RunDirectory;
+import cntk.gram.StoresOfOneSweep;
+import cntk.gram.TileSink;
+import cntk.gram.ZarrGramStore;
+import cntk.report.RunRecord;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The directories of a run's networks, locked, with their stores. */
+final class OpenTargets implements AutoCloseable {
+    private final List<One> all = new ArrayList<>();
+
+    private OpenTargets() {}
+
+    /** One network's. */
+    record One(RunTarget target, RunDirectory run, GramStore train, GramStore cross) {
+        Path directory() {
+            return run.path();
+        }
+
+        private void close() {
+            cross.close();
+            train.close();
+            run.close();
+        }
+    }
+
+    /** Opens all or none. */
+    static OpenTargets open(RunPlan plan, Path out, ProgressPrinter printer) {
+        OpenTargets targets = new OpenTargets();
+        boolean opened = false;
+        try {
+            for (RunTarget target : plan.targets()) {
+                targets.all.add(open(plan, target, out, printer));
+            }
+            opened = true;
+            return targets;
+        } finally {
+            if (!opened) {
+                targets.close();
+            }
+        }
+    }
+
+    private static One open(RunPlan plan, RunTarget target, Path out, ProgressPrinter printer) {
+        RunDirectory run = RunDirectory.open(target.directory(out), target.manifest());
+        boolean opened = false;
+        try {
+            requireSameRidge(plan, run.path());
+            GramStore train = store(target, run.path().resolve(RunFolders.TRAIN), true, printer);
+            GramStore cross = store(target, run.path().resolve(RunFolders.CROSS), false, printer);
+            opened = true;
+            return new One(target, run, train, cross);
+        } finally {
+            if (!opened) {
+                run.close();
+            }
+        }
+    }
+
+    private static GramStore store(RunTarget target, Path directory, boolean symmetric, ProgressPrinter printer) {
+        return ZarrGramStore.open(
+                directory,
+                RunPlan.spec(target.manifest(), symmetric),
+                (tile, file, reason) ->
+                        printer.say("tile " + tile + " will be computed again: " + file + " is damaged: " + reason));
+    }
+
+    /** The ridge changes the results but not the kernel: it is free until there are results. */
+    private static void requireSameRidge(RunPlan plan, Path out) {
+        Path file = out.resolve(RunFolders.RECORD);
+        if (Files.exists(file)
+                && RunRecord.read(file).options().get("ridge") instanceof Number before
+                && before.doubleValue() != plan.request().ridge()) {
+            throw new InputException(file + " was made with other options: ridge: the run has " + before
+                    + ", this one wants " + plan.request().ridge()
+                    + "\nhint: repeat that option to see the result again, or choose another --out");
+        }
+    }
+
+    List<One> all() {
+        return List.copyOf(all);
+    }
+
+    /** K[train, train] of every network. */
+    TileSink train() {
+        return new StoresOfOneSweep(all.stream().map(One::train).toList());
+    }
+
+    /** K[test, train] of every network. */
+    TileSink cross() {
+        return new StoresOfOneSweep(all.stream().map(One::cross).toList());
+    }
+
+    @Override
+    public void close() {
+        all.forEach(One::close);
+    }
+}

@@ -1,0 +1,154 @@
+package cntk.cli;
+
+import cntk.backend.Backends;
+import cntk.backend.KernelBackend;
+import cntk.dataset.ImageSet;
+import cntk.plan.KernelKind;
+import cntk.plan.Precision;
+import cntk.report.Evaluation;
+import cntk.report.MachineCard;
+import cntk.report.MetricsCsv;
+import cntk.report.PredictionsCsv;
+import cntk.report.RunRecord;
+import cntk.report.RunResult;
+import cntk.solve.KernelRidge;
+import cntk.solve.NativeMatrix;
+import cntk.solve.OpenBlas;
+import cntk.solve.Predictions;
+import cntk.solve.Predictor;
+import cntk.solve.RidgeSolution;
+import cntk.solve.Targets;
+import cntk.solve.TiledKernel;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** From the matrices of one network to its predictions and the files of its results. */
+final class RegressionStage {
+    private final RunPlan plan;
+    private final List<String> words;
+    private final OffsetDateTime startedAt;
+    private final Backends.Picked picked;
+    private final OpenBlas blas;
+    private final List<RunRecord.Stage> stages = new ArrayList<>();
+
+    RegressionStage(RunPlan plan, List<String> words, OffsetDateTime startedAt, Backends.Picked picked, OpenBlas blas) {
+        this.plan = plan;
+        this.words = words;
+        this.startedAt = startedAt;
+        this.picked = picked;
+        this.blas = blas;
+    }
+
+    /** The regression and its predictions. */
+    private record Solved(RidgeSolution solution, Predictions predictions, double seconds) {}
+
+    RunResult run(OpenTargets.One open, MatrixStage matrices, PrintWriter err) {
+        Path out = open.directory();
+        stages.add(new RunRecord.Stage("kernel", matrices.seconds()));
+        Solved solved = solve(open);
+        RunResult result = result(open.target(), out, matrices, solved, err);
+        MetricsCsv.write(out.resolve(RunFolders.METRICS), result);
+        PredictionsCsv.write(
+                out.resolve(RunFolders.PREDICTIONS),
+                solved.predictions(),
+                plan.split().test().labels());
+        record(out, matrices, result).write(out.resolve(RunFolders.RECORD));
+        return result;
+    }
+
+    private Solved solve(OpenTargets.One open) {
+        long start = System.nanoTime();
+        try (NativeMatrix targets = Targets.oneHotCentred(plan.split().train().labels())) {
+            RidgeSolution solution = new KernelRidge(blas, plan.request().threads())
+                    .solve(
+                            new TiledKernel(open.train().plan(), open.train()::read),
+                            targets,
+                            plan.request().ridge(),
+                            plan.precision());
+            long solved = System.nanoTime();
+            Predictions predictions =
+                    new Predictor(blas).predict(open.cross().plan(), open.cross()::read, solution.coefficients());
+            long end = System.nanoTime();
+            stages.add(new RunRecord.Stage("solve", (solved - start) / 1e9));
+            stages.add(new RunRecord.Stage("predict", (end - solved) / 1e9));
+            return new Solved(solution, predictions, (end - start) / 1e9);
+        }
+    }
+
+    private RunResult result(RunTarget target, Path out, MatrixStage matrices, Solved solved, PrintWriter err) {
+        KernelBackend backend = picked.backend();
+        RunRequest request = plan.request();
+        RidgeSolution solution = solved.solution();
+        return new RunResult(
+                target.manifest().network(),
+                target.manifest().networkId(),
+                plan.split().train().count(),
+                new RunResult.Kernel(
+                        request.kind().word(),
+                        request.flip(),
+                        request.unitDiagonal(),
+                        plan.precision().word(),
+                        backend.name(),
+                        backend.description(),
+                        request.threads(),
+                        plan.pairs(),
+                        matrices.computedPairs(),
+                        matrices.seconds()),
+                new RunResult.Solve(
+                        solution.ridge(),
+                        solution.conditionNumber(),
+                        solution.smallestPivot(),
+                        solution.blasThreads(),
+                        solved.seconds()),
+                Evaluation.of(solved.predictions(), plan.split().test().labels()),
+                out.toString(),
+                warnings(target, solution, err));
+    }
+
+    private List<String> warnings(RunTarget target, RidgeSolution solution, PrintWriter err) {
+        List<String> warnings = new ArrayList<>(solution.warnings());
+        if (warnings.isEmpty() && plan.request().kind() == KernelKind.NNGP && plan.precision() == Precision.F32) {
+            warnings.add(
+                    "NNGP kernels of natural images are so nearly singular that the rounding of float32 entries may"
+                            + " exceed the smallest eigenvalue; --precision f64 is safe");
+        }
+        String where = target.label().isEmpty() ? "" : target.label() + ": ";
+        warnings.forEach(warning -> err.println("cntk: warning: " + where + warning));
+        return List.copyOf(warnings);
+    }
+
+    private RunRecord record(Path out, MatrixStage matrices, RunResult result) {
+        KernelBackend backend = picked.backend();
+        Map<String, String> versions = new LinkedHashMap<>();
+        versions.put("engine", Main.ManifestVersion.version());
+        versions.put("java", Runtime.version().toString());
+        versions.put("openblas", blas.config());
+        return new RunRecord(
+                RunRecord.FORMAT,
+                startedAt.toString(),
+                OffsetDateTime.now(ZoneId.systemDefault()).toString(),
+                words,
+                plan.request().options(out),
+                new RunRecord.Network(result.network(), result.networkId()),
+                new RunRecord.Backend(backend.name(), backend.description(), picked.reason()),
+                List.of(
+                        data("train", plan.split().train()),
+                        data("test", plan.split().test())),
+                versions,
+                MachineCard.read(),
+                List.copyOf(stages),
+                matrices.tally().records(backend.name(), backend.description()),
+                RunRecord.results(result));
+    }
+
+    private static RunRecord.Data data(String role, ImageSet images) {
+        return new RunRecord.Data(
+                role, images.name(), images.count(), images.shape().toString(), images.sha256());
+    }
+}
