@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
@@ -45,9 +46,13 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 .mapToDouble(network -> nanosPerPair(request, network, precision))
                 .max()
                 .orElseThrow();
+        String sweep = task.networks().stream()
+                .map(network -> network.architecture().id())
+                .sorted()
+                .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
         networks.forEach((label, network) ->
-                targets.add(new RunTarget(label, network, manifest(request, split, network, precision, nanos))));
+                targets.add(new RunTarget(label, network, manifest(request, split, network, sweep, precision, nanos))));
         return new RunPlan(request, split, targets);
     }
 
@@ -81,13 +86,14 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
     }
 
     private static GramManifest manifest(
-            RunRequest request, DataSplit split, Network network, Precision precision, double nanos) {
+            RunRequest request, DataSplit split, Network network, String sweep, Precision precision, double nanos) {
         int train = split.train().count();
         int test = split.test().count();
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
                 request.kind(),
+                sweep,
                 request.flip(),
                 request.unitDiagonal(),
                 precision,

@@ -28,6 +28,8 @@ import java.util.function.Function;
  * where every field agrees.
  *
  * @param network canonical text
+ * @param sweep ids of all networks computed in one sweep, this one among them: the order of sums over planes may depend on what else is
+ *     read from them
  * @param flip whether kernels are averaged over horizontal flips
  * @param unitDiagonal whether kernels are brought to unit diagonal
  * @param backend {@code cpu}, {@code oracle}: two backends agree within their tolerances, not in their bits
@@ -41,6 +43,7 @@ public record GramManifest(
         String network,
         String networkId,
         KernelKind kind,
+        String sweep,
         boolean flip,
         boolean unitDiagonal,
         Precision precision,
@@ -112,6 +115,7 @@ public record GramManifest(
                     text("network"),
                     text("network_id"),
                     word("kind", KernelKind.values(), KernelKind::word),
+                    text("sweep"),
                     flag("flip"),
                     flag("unit_diagonal"),
                     word("precision", Precision.values(), Precision::word),
@@ -185,6 +189,7 @@ public record GramManifest(
         fields.put("network", network);
         fields.put("network_id", networkId);
         fields.put("kind", kind.word());
+        fields.put("sweep", sweep);
         fields.put("flip", Boolean.toString(flip));
         fields.put("unit_diagonal", Boolean.toString(unitDiagonal));
         fields.put("precision", precision.word());
@@ -251,6 +256,7 @@ public record GramManifest(
             fields.put(field.getKey(), value.isValueNode() ? value.asText() : value.toString());
         }
         fields.putIfAbsent("augmentation", "none"); // manifests before there was a choice
+        fields.putIfAbsent("sweep", fields.getOrDefault("network_id", ""));
         fields.putIfAbsent("flip", "false");
         fields.putIfAbsent("unit_diagonal", "false");
         return fields;

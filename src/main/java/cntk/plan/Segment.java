@@ -21,6 +21,26 @@ public record Segment(
         return count(rows) * count(cols);
     }
 
+    /** Row displacements to compute. */
+    public int rowPlanes() {
+        return count(rows);
+    }
+
+    /** Whether any of the column displacements from {@code dj} to {@code dj + count - 1} is computed. */
+    public boolean anyCol(int dj, int count) {
+        for (int d = dj; d < Math.min(width, dj + count); d++) {
+            if (cols[d]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Groups of {@code lanes} neighbouring column displacements that cover the width. */
+    public int colGroups(int lanes) {
+        return Math.ceilDiv(width, lanes);
+    }
+
     /** Number of activations among the steps. */
     public int activations() {
         return (int)

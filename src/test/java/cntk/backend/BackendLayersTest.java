@@ -36,7 +36,7 @@ class BackendLayersTest {
         assertThatThrownBy(() ->
                         Backends.pick(Backends.Choice.CPU, KernelTask.of(network, KernelKind.NTK), Precision.F32, 2))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("10.0 GB on each of 2 threads")
+                .hasMessageContaining("10.6 GB on each of 2 threads")
                 .hasMessageContaining("hint: fewer --threads");
     }
 

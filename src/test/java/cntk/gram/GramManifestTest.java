@@ -31,6 +31,7 @@ class GramManifestTest {
                 network,
                 "0123abcd",
                 kind,
+                "0123abcd",
                 false,
                 false,
                 Precision.F64,
@@ -59,9 +60,10 @@ class GramManifestTest {
         Files.writeString(
                 file,
                 text.replaceFirst("\\s*\"augmentation\" : \"none\",", "")
+                        .replaceFirst("\\s*\"sweep\" : \"0123abcd\",", "")
                         .replaceFirst("\\s*\"flip\" : false,", "")
                         .replaceFirst("\\s*\"unit_diagonal\" : false,", ""));
-        assertThat(Files.readString(file)).doesNotContain("augmentation", "flip", "unit_diagonal");
+        assertThat(Files.readString(file)).doesNotContain("augmentation", "sweep", "flip", "unit_diagonal");
         assertThat(GramManifest.read(run())).isEqualTo(manifest());
         RunDirectory.open(run(), manifest()).close();
     }

@@ -50,16 +50,18 @@ public final class CpuBackend implements KernelBackend {
      * @throws InputException if an array or the heap cannot hold them, with the numbers
      */
     static void checkMemory(PlaneProgram program, Precision precision, int threads, long heapBytes) {
-        long[] bytes = PlaneTensor.bytes(program, precision);
+        long[] pair = PlaneTensor.bytes(program, precision, PairSums.lanes(program, precision));
         // factors of self pairs are computed in double beside the pairs themselves
-        long needed = precision == Precision.F32 ? bytes[1] * (threads + 1) : bytes[1] * (threads + threads);
-        boolean arrayTooLong = bytes[0] / precision.bytes() > Integer.MAX_VALUE - 64;
-        if (arrayTooLong || needed > heapBytes / 10 * 9) {
+        long[] self = PlaneTensor.bytes(program, Precision.F64, LaneTables.Lanes.IMAGES);
+        long perThread = pair[1] + self[1];
+        boolean arrayTooLong = pair[0] / precision.bytes() > Integer.MAX_VALUE - 64
+                || self[0] / Precision.F64.bytes() > Integer.MAX_VALUE - 64;
+        if (arrayTooLong || perThread * threads > heapBytes / 10 * 9) {
             throw new InputException(String.format(
                     Locale.ROOT,
                     "the planes that meet in this network take %.1f GB on each of %d threads, but the heap has %.1f GB"
                             + "%nhint: fewer --threads, a larger heap (CNTK_JAVA_OPTS=-Xmx20g), or pool earlier",
-                    bytes[1] / 1e9,
+                    perThread / 1e9,
                     threads,
                     heapBytes / 1e9));
         }

@@ -2,6 +2,7 @@ package cntk.backend.cpu;
 
 import cntk.maths.DualActivation;
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -231,6 +232,30 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
+    void scatterLanes(int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
+        double[] sum = ((DoubleCells) tensor).array;
+        for (int t = 0; t < scatter.targets.length; t++) {
+            int at = LEAD + to + scatter.targets[t];
+            DoubleVector s = DoubleVector.fromArray(SPECIES, sum, at);
+            DoubleVector tangent = DoubleVector.fromArray(SPECIES, sum, at + LANES);
+            for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
+                int from = LEAD + row + scatter.columns[k] * COLUMN;
+                int permutation = scatter.permutations[k];
+                VectorShuffle<Double> sources = permutations.doubleSources[permutation];
+                DoubleVector taken = DoubleVector.fromArray(SPECIES, permutations.doubleTaken, permutation * LANES);
+                s = DoubleVector.fromArray(SPECIES, cells.array, from)
+                        .rearrange(sources)
+                        .fma(taken, s);
+                tangent = DoubleVector.fromArray(SPECIES, cells.array, from + LANES)
+                        .rearrange(sources)
+                        .fma(taken, tangent);
+            }
+            s.intoArray(sum, at);
+            tangent.intoArray(sum, at + LANES);
+        }
+    }
+
+    @Override
     void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
         DoubleVector s = DoubleVector.zero(SPECIES);
         DoubleVector t = DoubleVector.zero(SPECIES);
@@ -243,6 +268,24 @@ final class DoubleRows extends PlaneRows {
         }
         addLanes(s, weight, totals, 0);
         addLanes(t, weight, totals, LANES);
+    }
+
+    @Override
+    void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
+        for (int readout = 0; readout < count; readout++) {
+            double[] weights = ((DoubleCells) laneWeights[readout]).array;
+            DoubleVector s = DoubleVector.zero(SPECIES);
+            DoubleVector t = DoubleVector.zero(SPECIES);
+            for (int j = 0; j < layout.width(); j++) {
+                DoubleVector w = DoubleVector.fromArray(SPECIES, weights, LEAD + j * LANES);
+                s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
+                        .fma(w, s);
+                t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
+                        .fma(w, t);
+            }
+            addLanes(s, rowWeights[readout], totals[readout], 0);
+            addLanes(t, rowWeights[readout], totals[readout], LANES);
+        }
     }
 
     @Override

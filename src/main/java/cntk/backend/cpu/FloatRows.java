@@ -2,6 +2,7 @@ package cntk.backend.cpu;
 
 import cntk.maths.DualActivation;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -210,6 +211,30 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
+    void scatterLanes(int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
+        float[] sum = ((FloatCells) tensor).array;
+        for (int t = 0; t < scatter.targets.length; t++) {
+            int at = LEAD + to + scatter.targets[t];
+            FloatVector s = FloatVector.fromArray(SPECIES, sum, at);
+            FloatVector tangent = FloatVector.fromArray(SPECIES, sum, at + LANES);
+            for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
+                int from = LEAD + row + scatter.columns[k] * COLUMN;
+                int permutation = scatter.permutations[k];
+                VectorShuffle<Float> sources = permutations.floatSources[permutation];
+                FloatVector taken = FloatVector.fromArray(SPECIES, permutations.floatTaken, permutation * LANES);
+                s = FloatVector.fromArray(SPECIES, cells.array, from)
+                        .rearrange(sources)
+                        .fma(taken, s);
+                tangent = FloatVector.fromArray(SPECIES, cells.array, from + LANES)
+                        .rearrange(sources)
+                        .fma(taken, tangent);
+            }
+            s.intoArray(sum, at);
+            tangent.intoArray(sum, at + LANES);
+        }
+    }
+
+    @Override
     void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
         FloatVector s = FloatVector.zero(SPECIES);
         FloatVector t = FloatVector.zero(SPECIES);
@@ -222,6 +247,24 @@ final class FloatRows extends PlaneRows {
         }
         addLanes(s, weight, totals, 0);
         addLanes(t, weight, totals, LANES);
+    }
+
+    @Override
+    void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
+        for (int readout = 0; readout < count; readout++) {
+            float[] weights = ((FloatCells) laneWeights[readout]).array;
+            FloatVector s = FloatVector.zero(SPECIES);
+            FloatVector t = FloatVector.zero(SPECIES);
+            for (int j = 0; j < layout.width(); j++) {
+                FloatVector w = FloatVector.fromArray(SPECIES, weights, LEAD + j * LANES);
+                s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
+                        .fma(w, s);
+                t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
+                        .fma(w, t);
+            }
+            addLanes(s, rowWeights[readout], totals[readout], 0);
+            addLanes(t, rowWeights[readout], totals[readout], LANES);
+        }
     }
 
     @Override

@@ -61,31 +61,36 @@ final class LaneTables {
                 kind == Lanes.IMAGES ? perColumn * lanes : -1);
     }
 
-    /** Tables of one image, lane = column displacement; for programs of one segment. */
+    /** Tables of one image, lane = column displacement. */
     static LaneTables ofDisplacements(PlaneProgram program, Precision precision, ImageFactors image, double[] values) {
         Segment segment = program.segments().getFirst();
-        int height = segment.height();
-        int width = segment.width();
-        int channels = values.length / (height * width);
+        int channels = values.length / (segment.height() * segment.width());
         LaneTables tables = new LaneTables(program, precision, Lanes.DISPLACEMENTS, channels);
-        int columns = tables.pixels.columns();
         double scale = Math.scalb(1.0, program.inputExponent());
-        for (int i = 0; i < height; i++) {
+        int width = segment.width();
+        int columns = tables.pixels.columns();
+        for (int row = 0; row < channels * segment.height(); row++) {
             for (int m = 0; m < columns; m++) {
-                int col = Math.floorMod(width - 1 - m, width);
-                for (int c = 0; c < channels; c++) {
-                    double value = values[(c * height + i) * width + col];
-                    tables.pixels.cells().set((c * height + i) * columns + m, scale * value);
-                }
-                for (int activation = 0; activation < tables.factors.length; activation++) {
-                    double value = image.deviations(activation).get(i * width + col);
-                    Cells to = tables.factors[activation].cells();
-                    to.set(2 * i * columns + m, SHRINK * value);
-                    to.set((2 * i + 1) * columns + m, ImageTables.inverse(value));
-                }
+                double value = values[row * width + Math.floorMod(width - 1 - m, width)];
+                tables.pixels.cells().set(row * columns + m, scale * value);
             }
         }
+        for (int activation = 0; activation < tables.factors.length; activation++) {
+            displace(image.deviations(activation), tables.factors[activation]);
+        }
         return tables;
+    }
+
+    /** L and 1 / L of one image, every row backwards and more than once. */
+    private static void displace(Cells deviations, Table to) {
+        int width = to.width();
+        for (int i = 0; i < to.height(); i++) {
+            for (int m = 0; m < to.columns(); m++) {
+                double value = deviations.get(i * width + Math.floorMod(width - 1 - m, width));
+                to.cells().set(2 * i * to.columns() + m, SHRINK * value);
+                to.cells().set((2 * i + 1) * to.columns() + m, ImageTables.inverse(value));
+            }
+        }
     }
 
     /** Tables of up to as many images as lanes; empty lanes hold zeros. */

@@ -38,7 +38,7 @@ final class PairSums {
         this.precision = precision;
         int group = group(program, precision);
         this.sweeps = new PlaneSweep[program.segments().size()][group];
-        this.tensors = PlaneTensor.of(program, precision);
+        this.tensors = PlaneTensor.of(program, precision, lanes(program, precision));
         for (int index = 0; index < sweeps.length; index++) {
             Segment segment = program.segments().get(index);
             SeamLinks seams = new SeamLinks(precision, segment.width(), segment.radius());
@@ -50,15 +50,16 @@ final class PairSums {
 
     /** What the lanes stand for: a choice by the program alone. */
     static Lanes lanes(PlaneProgram program, Precision precision) {
-        Segment segment = program.segments().getFirst();
-        int width = segment.width();
         int lanes = PlaneRows.lanes(precision);
-        boolean whole = program.segments().size() == 1
-                && program.readouts().stream()
-                        .allMatch(readout -> readout.weights().plain())
-                && segment.planes() == segment.height() * width;
-        boolean full = (double) Math.ceilDiv(width, lanes) * lanes <= MOST_IDLE * width;
-        return whole && full && segment.planes() > 1 ? Lanes.DISPLACEMENTS : Lanes.IMAGES;
+        double displacements = 0; // entries to compute per pair, idle lanes included
+        double images = 0;
+        for (Segment segment : program.segments()) {
+            double layers = (double) segment.steps().size() * segment.height() * segment.width();
+            displacements += layers * segment.rowPlanes() * segment.colGroups(lanes) * lanes;
+            images += layers * segment.planes();
+        }
+        boolean displaced = program.segments().stream().anyMatch(segment -> segment.planes() > 1);
+        return displaced && displacements <= MOST_IDLE * images ? Lanes.DISPLACEMENTS : Lanes.IMAGES;
     }
 
     /** Groups share tables that are read from far away; planes that meet are one image's alone. */
@@ -103,7 +104,7 @@ final class PairSums {
         int stride = tables.kind() == Lanes.DISPLACEMENTS ? lanes : 1;
         for (int di = 0; di < segment.height(); di++) {
             for (int dj = 0; segment.rows()[di] && dj < segment.width(); dj += stride) {
-                if (segment.cols()[dj]) {
+                if (segment.anyCol(dj, stride)) {
                     sweep(index, jobs, count, tables, di, dj);
                 }
             }
@@ -158,11 +159,11 @@ final class PairSums {
                 job.addLanes(readout, totals);
             });
         } else {
-            reader.readPlain(read, sweep, (readout, totals) -> {
+            reader.readLanes(read, sweep, di, dj, (readout, totals) -> {
                 if (trace) {
                     replaceSelf(job, readout, totals, 1, lanes);
                 }
-                int planes = Math.min(lanes, program.segments().getFirst().width() - dj);
+                int planes = Math.min(lanes, sweep.width() - dj);
                 for (int lane = 0; lane < planes; lane++) {
                     if (reader.reads(readout, di, dj + lane)) {
                         job.addLane(readout, totals, lane);

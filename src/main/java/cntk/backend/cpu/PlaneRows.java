@@ -76,11 +76,21 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** Adds S and T~ of columns {@code columns[c]} of a row to the tensor at {@code to + offsets[c]}. */
     abstract void scatter(int row, int[] columns, int[] offsets, Cells tensor, int to);
 
+    /** Adds the columns of a row to coarse ones at {@code to + targets}, lanes permuted. */
+    abstract void scatterLanes(int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to);
+
     /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
     abstract void addTotals(int row, double[] totals);
 
     /** The same with a weight for the row and one for every column. */
     abstract void addWeighted(int row, double weight, double[] columnWeights, double[] totals);
+
+    /**
+     * The same where lanes are displacements and each has weights of its own, for {@code count} readouts.
+     *
+     * @param laneWeights [readout], each [column][lane]
+     */
+    abstract void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals);
 
     /**
      * The same for four readouts: the row is read once, and the eight sums stay in registers.

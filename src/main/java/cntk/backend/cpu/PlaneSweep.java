@@ -217,6 +217,10 @@ final class PlaneSweep {
         return height;
     }
 
+    int width() {
+        return width;
+    }
+
     /** Offset of row i of the plane. */
     int slot(int i) {
         return layout.slot(base + i);

@@ -1,13 +1,18 @@
 package cntk.backend.cpu;
 
+import cntk.backend.cpu.LaneTables.Lanes;
 import cntk.plan.AxisMap;
 import cntk.plan.Exchange;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
 import cntk.plan.Segment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
- * S and T~ of all planes that a segment loads: [plane][i][j][S, T~][lane]. An earlier segment adds its planes to it one by one.
+ * S and T~ of all planes that a segment loads: [plane][i][j][S, T~][lane]. An earlier segment adds its planes to it one by one. Where
+ * lanes are displacements a "plane" is a group of neighbouring ones, and lanes change places on the way ({@link LaneScatter}).
  */
 final class PlaneTensor {
     private final Cells cells;
@@ -18,44 +23,76 @@ final class PlaneTensor {
     private final int columnStride;
     private final int planeStride;
     private final int[][] rowMeetings;
-    private final int[][] columns; // by fine column displacement
+    private final int[][] columns; // by fine column displacement, where lanes are images
     private final int[][] offsets;
+    private final LaneScatter[] scatters; // by fine group of displacements, where lanes are those
+    private final LanePermutations permuted;
+    private final int lanes;
 
     /** All tensors of a program. */
-    static PlaneTensor[] of(PlaneProgram program, Precision precision) {
+    static PlaneTensor[] of(PlaneProgram program, Precision precision, Lanes kind) {
         return program.tensors().stream()
-                .map(exchange -> new PlaneTensor(program.segments().get(exchange.to()), exchange, precision))
+                .map(exchange -> new PlaneTensor(program.segments().get(exchange.to()), exchange, precision, kind))
                 .toArray(PlaneTensor[]::new);
     }
 
     /** Bytes of the largest tensor and of all tensors of a program. */
-    static long[] bytes(PlaneProgram program, Precision precision) {
+    static long[] bytes(PlaneProgram program, Precision precision, Lanes kind) {
         long largest = 0;
         long sum = 0;
         for (Exchange exchange : program.tensors()) {
             Segment segment = program.segments().get(exchange.to());
             long pixels = (long) segment.height() * segment.width();
-            long bytes = segment.planes() * pixels * 2 * PlaneRows.lanes(precision) * precision.bytes();
+            long bytes = planes(segment, PlaneRows.lanes(precision), kind)
+                    * pixels
+                    * 2
+                    * PlaneRows.lanes(precision)
+                    * precision.bytes();
             largest = Math.max(largest, bytes);
             sum += bytes;
         }
         return new long[] {largest, sum};
     }
 
-    private PlaneTensor(Segment segment, Exchange exchange, Precision precision) {
+    /** Planes, or groups of neighbouring ones, of which one suffices. */
+    private static long planes(Segment segment, int lanes, Lanes kind) {
+        return kind == Lanes.IMAGES ? segment.planes() : (long) segment.rowPlanes() * segment.colGroups(lanes);
+    }
+
+    private PlaneTensor(Segment segment, Exchange exchange, Precision precision, Lanes kind) {
+        this.lanes = PlaneRows.lanes(precision);
         this.rowRank = ranks(segment.rows());
-        this.colRank = ranks(segment.cols());
+        this.colRank = kind == Lanes.IMAGES ? ranks(segment.cols()) : groupRanks(segment, lanes);
         this.colCount = colRank[colRank.length - 1];
-        this.columnStride = 2 * PlaneRows.lanes(precision);
+        this.columnStride = 2 * lanes;
         this.rowStride = segment.width() * columnStride;
         this.planeStride = segment.height() * rowStride;
-        this.cells = Cells.of(precision, Math.multiplyExact(segment.planes(), planeStride));
+        this.cells =
+                Cells.of(precision, Math.multiplyExact(Math.toIntExact(planes(segment, lanes, kind)), planeStride));
         this.rowMeetings = meetings(exchange.rows());
-        this.columns = new int[exchange.cols().fine()][];
-        this.offsets = new int[exchange.cols().fine()][];
+        int fine = exchange.cols().fine();
+        this.columns = new int[kind == Lanes.IMAGES ? fine : 0][];
+        this.offsets = new int[columns.length][];
         for (int dj = 0; dj < columns.length; dj++) {
             collectColumns(exchange.cols().meetings(dj), dj);
         }
+        this.scatters = new LaneScatter[kind == Lanes.IMAGES ? 0 : Math.ceilDiv(fine, lanes)];
+        List<int[]> permutations = new ArrayList<>();
+        for (int group = 0; group < scatters.length; group++) {
+            scatters[group] =
+                    LaneScatter.of(exchange.cols(), group * lanes, lanes, planeStride, columnStride, permutations);
+        }
+        this.permuted = new LanePermutations(permutations);
+    }
+
+    /** Groups of displacements side by side, all of them: group g at displacement g * lanes. */
+    private static int[] groupRanks(Segment segment, int lanes) {
+        int[] ranks = new int[segment.width() + 1];
+        for (int d = 0; d < segment.width(); d++) {
+            ranks[d] = d % lanes == 0 ? d / lanes : -1;
+        }
+        ranks[segment.width()] = segment.colGroups(lanes);
+        return ranks;
     }
 
     private static int[][] meetings(AxisMap map) {
@@ -88,8 +125,8 @@ final class PlaneTensor {
                 to[count++] = rank * planeStride + meetings[at + 1] * columnStride;
             }
         }
-        columns[dj] = java.util.Arrays.copyOf(from, count);
-        offsets[dj] = java.util.Arrays.copyOf(to, count);
+        columns[dj] = Arrays.copyOf(from, count);
+        offsets[dj] = Arrays.copyOf(to, count);
     }
 
     Cells cells() {
@@ -120,7 +157,11 @@ final class PlaneTensor {
             int rank = rowRank[meetings[at + 2]];
             if (rank >= 0) {
                 int to = rank * colCount * planeStride + meetings[at + 1] * rowStride;
-                rows.scatter(slots[meetings[at]], columns[dj], offsets[dj], cells, to);
+                if (scatters.length == 0) {
+                    rows.scatter(slots[meetings[at]], columns[dj], offsets[dj], cells, to);
+                } else {
+                    rows.scatterLanes(slots[meetings[at]], scatters[dj / lanes], permuted, cells, to);
+                }
             }
         }
     }

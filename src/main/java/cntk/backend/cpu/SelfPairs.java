@@ -26,7 +26,7 @@ final class SelfPairs {
         this.precision = precision;
         List<Segment> segments = program.segments();
         this.sweeps = new PlaneSweep[segments.size()];
-        this.tensors = PlaneTensor.of(program, Precision.F64);
+        this.tensors = PlaneTensor.of(program, Precision.F64, LaneTables.Lanes.IMAGES);
         for (int index = 0; index < sweeps.length; index++) {
             Segment segment = segments.get(index);
             SeamLinks seams = new SeamLinks(Precision.F64, segment.width(), segment.radius());
