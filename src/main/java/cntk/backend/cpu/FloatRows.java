@@ -1,7 +1,9 @@
 package cntk.backend.cpu;
 
 import cntk.maths.DualActivation;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
@@ -11,13 +13,14 @@ final class FloatRows extends PlaneRows {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();
 
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
     private static final int LEAD = FloatCells.LEAD;
     private static final int COLUMN = 2 * LANES;
+    private static final int COLOURS = 3;
 
     private final FloatCells cells;
     private final FloatCells sums;
     private final float[] vertical;
-    private final float[] lane = new float[LANES];
 
     FloatRows(PlaneLayout layout) {
         super(layout);
@@ -37,20 +40,46 @@ final class FloatRows extends PlaneRows {
         float[] mine = ((FloatCells) image.pixels()).array;
         float[] theirs = ((FloatCells) lanes.pixels()).array;
         int pixels = layout.height() * layout.width();
+        int from = LEAD + at;
+        int pixel = LEAD + i * layout.width();
+        float ofTangent = tangent ? 1 : 0;
+        if (lanes.channels() == COLOURS) {
+            inputColours(x, LEAD + row, mine, pixel, pixels, theirs, from, lanes, ofTangent);
+            return;
+        }
         for (int j = 0; j < layout.width(); j++) {
-            int from = LEAD + at + j * lanes.pixelStep();
-            int pixel = LEAD + i * layout.width() + j;
             FloatVector sum = FloatVector.zero(SPECIES);
             for (int c = 0; c < lanes.channels(); c++) {
-                sum = FloatVector.fromArray(SPECIES, theirs, from + c * lanes.channelStride())
-                        .fma(FloatVector.broadcast(SPECIES, mine[pixel + c * pixels]), sum);
+                sum = FloatVector.fromArray(SPECIES, theirs, from + j * lanes.pixelStep() + c * lanes.channelStride())
+                        .fma(FloatVector.broadcast(SPECIES, mine[pixel + j + c * pixels]), sum);
             }
             sum.intoArray(x, LEAD + row + j * COLUMN);
-            if (tangent) {
-                sum.intoArray(x, LEAD + row + j * COLUMN + LANES);
-            } else {
-                FloatVector.zero(SPECIES).intoArray(x, LEAD + row + j * COLUMN + LANES);
-            }
+            sum.mul(ofTangent).intoArray(x, LEAD + row + j * COLUMN + LANES);
+        }
+    }
+
+    /** The same for three channels: without the inner loop it takes a third of the time. */
+    private void inputColours(
+            float[] x,
+            int row,
+            float[] mine,
+            int pixel,
+            int pixels,
+            float[] theirs,
+            int from,
+            LaneTables lanes,
+            float ofTangent) {
+        int step = lanes.pixelStep();
+        int channel = lanes.channelStride();
+        for (int j = 0; j < layout.width(); j++) {
+            int at = from + j * step;
+            FloatVector sum = FloatVector.fromArray(SPECIES, theirs, at).mul(mine[pixel + j]);
+            sum = FloatVector.fromArray(SPECIES, theirs, at + channel)
+                    .fma(FloatVector.broadcast(SPECIES, mine[pixel + j + pixels]), sum);
+            sum = FloatVector.fromArray(SPECIES, theirs, at + 2 * channel)
+                    .fma(FloatVector.broadcast(SPECIES, mine[pixel + j + 2 * pixels]), sum);
+            sum.intoArray(x, row + j * COLUMN);
+            sum.mul(ofTangent).intoArray(x, row + j * COLUMN + LANES);
         }
     }
 
@@ -211,21 +240,25 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void scatterLanes(int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
+    void scatterLanes(int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
         float[] sum = ((FloatCells) tensor).array;
+        float[] x = cells.array;
         for (int t = 0; t < scatter.targets.length; t++) {
             int at = LEAD + to + scatter.targets[t];
             FloatVector s = FloatVector.fromArray(SPECIES, sum, at);
             FloatVector tangent = FloatVector.fromArray(SPECIES, sum, at + LANES);
             for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
                 int from = LEAD + row + scatter.columns[k] * COLUMN;
+                int second = LEAD + other + scatter.columns[k] * COLUMN;
                 int permutation = scatter.permutations[k];
                 VectorShuffle<Float> sources = permutations.floatSources[permutation];
                 FloatVector taken = FloatVector.fromArray(SPECIES, permutations.floatTaken, permutation * LANES);
-                s = FloatVector.fromArray(SPECIES, cells.array, from)
+                s = FloatVector.fromArray(SPECIES, x, from)
+                        .add(FloatVector.fromArray(SPECIES, x, second))
                         .rearrange(sources)
                         .fma(taken, s);
-                tangent = FloatVector.fromArray(SPECIES, cells.array, from + LANES)
+                tangent = FloatVector.fromArray(SPECIES, x, from + LANES)
+                        .add(FloatVector.fromArray(SPECIES, x, second + LANES))
                         .rearrange(sources)
                         .fma(taken, tangent);
             }
@@ -251,19 +284,43 @@ final class FloatRows extends PlaneRows {
 
     @Override
     void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
-        for (int readout = 0; readout < count; readout++) {
-            float[] weights = ((FloatCells) laneWeights[readout]).array;
-            FloatVector s = FloatVector.zero(SPECIES);
-            FloatVector t = FloatVector.zero(SPECIES);
-            for (int j = 0; j < layout.width(); j++) {
-                FloatVector w = FloatVector.fromArray(SPECIES, weights, LEAD + j * LANES);
-                s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
-                        .fma(w, s);
-                t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
-                        .fma(w, t);
-            }
-            addLanes(s, rowWeights[readout], totals[readout], 0);
-            addLanes(t, rowWeights[readout], totals[readout], LANES);
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector t0 = s0;
+        FloatVector s1 = s0;
+        FloatVector t1 = s0;
+        FloatVector s2 = s0;
+        FloatVector t2 = s0;
+        FloatVector s3 = s0;
+        FloatVector t3 = s0;
+        float[] weights0 = ((FloatCells) laneWeights[0]).array;
+        float[] weights1 = ((FloatCells) laneWeights[1]).array;
+        float[] weights2 = ((FloatCells) laneWeights[2]).array;
+        float[] weights3 = ((FloatCells) laneWeights[3]).array;
+        for (int j = 0; j < layout.width(); j++) {
+            FloatVector s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN);
+            FloatVector t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES);
+            FloatVector w0 = FloatVector.fromArray(SPECIES, weights0, LEAD + j * LANES);
+            s0 = s.fma(w0, s0);
+            t0 = t.fma(w0, t0);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, weights1, LEAD + j * LANES);
+            s1 = s.fma(w1, s1);
+            t1 = t.fma(w1, t1);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, weights2, LEAD + j * LANES);
+            s2 = s.fma(w2, s2);
+            t2 = t.fma(w2, t2);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, weights3, LEAD + j * LANES);
+            s3 = s.fma(w3, s3);
+            t3 = t.fma(w3, t3);
+        }
+        addLanes(s0, rowWeights[0], totals[0], 0);
+        addLanes(t0, rowWeights[0], totals[0], LANES);
+        if (count > 1) {
+            addLanes(s1, rowWeights[1], totals[1], 0);
+            addLanes(t1, rowWeights[1], totals[1], LANES);
+            addLanes(s2, rowWeights[2], totals[2], 0);
+            addLanes(t2, rowWeights[2], totals[2], LANES);
+            addLanes(s3, rowWeights[3], totals[3], 0);
+            addLanes(t3, rowWeights[3], totals[3], LANES);
         }
     }
 
@@ -319,10 +376,12 @@ final class FloatRows extends PlaneRows {
         addLanes(t, 1, totals, LANES);
     }
 
-    private void addLanes(FloatVector sum, double weight, double[] totals, int from) {
-        sum.intoArray(lane, 0);
-        for (int l = 0; l < LANES; l++) {
-            totals[from + l] += weight * lane[l];
-        }
+    /** Both halves of the lanes, in double. */
+    private static void addLanes(FloatVector sum, double weight, double[] totals, int from) {
+        DoubleVector low = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0);
+        DoubleVector high = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1);
+        DoubleVector w = DoubleVector.broadcast(DOUBLES, weight);
+        low.fma(w, DoubleVector.fromArray(DOUBLES, totals, from)).intoArray(totals, from);
+        high.fma(w, DoubleVector.fromArray(DOUBLES, totals, from + LANES / 2)).intoArray(totals, from + LANES / 2);
     }
 }

@@ -21,12 +21,9 @@ final class PlaneReader {
     private final Precision precision;
     private final int lanes;
     private final @Nullable Cells[][] laneWeightsOf; // [readout][group of displacements]
-    private final Cells[] laneWeights; // of the batch
-    private final double[][] totals; // [place in the batch][S of every lane, T~ of every lane]
-    private final double[][] columnWeights;
-    private final double[] rowWeights;
-    private final int[] batch; // readouts of it
-    private int waiting;
+    private final double[] plainTotals;
+    private final Four[] fours;
+    private int waiting; // readouts in the fours
 
     /** A readout and the displacements it reads. */
     private record Reading(ReadoutWeights weights, boolean plain, boolean[] rows, boolean[] cols) {
@@ -61,11 +58,24 @@ final class PlaneReader {
         this.precision = precision;
         this.lanes = PlaneRows.lanes(precision);
         this.laneWeightsOf = new Cells[readings.length][Math.ceilDiv(widest, lanes)];
-        this.laneWeights = new Cells[FOUR];
-        this.totals = new double[FOUR][2 * lanes];
-        this.columnWeights = new double[FOUR][widest];
-        this.rowWeights = new double[FOUR];
-        this.batch = new int[FOUR];
+        this.plainTotals = new double[2 * lanes];
+        this.fours = new Four[Math.ceilDiv(readings.length, FOUR)];
+        Arrays.setAll(fours, _ -> new Four(lanes, widest));
+    }
+
+    /** Up to four readouts that a row is read for at once, their sums in registers; a place that is not taken has the weight 0. */
+    private static final class Four {
+        private final int[] readouts = new int[FOUR];
+        private final double[][] totals; // S of every lane, then T~ of every lane
+        private final double[][] columnWeights;
+        private final Cells[] laneWeights = new Cells[FOUR];
+        private final double[] rowWeights = new double[FOUR];
+        private int count;
+
+        Four(int lanes, int widest) {
+            this.totals = new double[FOUR][2 * lanes];
+            this.columnWeights = new double[FOUR][widest];
+        }
     }
 
     static PlaneReader of(PlaneProgram program, Precision precision) {
@@ -80,45 +90,68 @@ final class PlaneReader {
 
     /** Reads neighbouring planes (di, dj..dj + lanes - 1), lane = displacement, for the readouts that want any of them. */
     void readLanes(PlaneStep.Read read, PlaneSweep sweep, int di, int dj, Sink sink) {
+        read(read, sweep, di, dj, lanes, sink);
+    }
+
+    /** Reads planes of one displacement for the readouts that want them. */
+    void read(PlaneStep.Read read, PlaneSweep sweep, int di, int dj, Sink sink) {
+        read(read, sweep, di, dj, 1, sink);
+    }
+
+    /** A row is read for all readouts while it is in the cache. */
+    private void read(PlaneStep.Read read, PlaneSweep sweep, int di, int dj, int displacements, Sink sink) {
         boolean summed = false;
+        waiting = 0;
         for (int readout = read.begin(); readout < read.end(); readout++) {
             Reading reading = readings[readout];
-            if (reading.readsAny(di, dj, lanes) && reading.plain()) {
+            if (reading.readsAny(di, dj, displacements) && reading.plain()) {
                 if (!summed) {
                     plainTotals(sweep);
                     summed = true;
                 }
-                sink.add(readout, totals[0]);
+                sink.add(readout, plainTotals);
+            } else if (reading.readsAny(di, dj, displacements)) {
+                take(readout, dj, displacements > 1);
             }
         }
-        for (int readout = read.begin(); readout < read.end(); readout++) {
-            Reading reading = readings[readout];
-            if (reading.readsAny(di, dj, lanes) && !reading.plain()) {
-                batch[waiting++] = readout;
-                if (waiting == FOUR) {
-                    flushLanes(sweep, di, dj, sink);
-                }
-            }
-        }
-        if (waiting > 0) {
-            flushLanes(sweep, di, dj, sink);
-        }
-    }
-
-    private void flushLanes(PlaneSweep sweep, int di, int dj, Sink sink) {
-        for (int place = 0; place < FOUR; place++) {
-            Arrays.fill(totals[place], 0);
-            laneWeights[place] = laneWeights(batch[Math.min(place, waiting - 1)], dj);
+        if (waiting == 0) {
+            return;
         }
         for (int i = 0; i < sweep.height(); i++) {
-            if (rowWeights(i, i < di ? i - di + sweep.height() : i - di)) {
-                sweep.rows().addLaneWeighted(sweep.slot(i), laneWeights, rowWeights, waiting, totals);
+            int partner = i < di ? i - di + sweep.height() : i - di;
+            for (int four = 0; four < Math.ceilDiv(waiting, FOUR); four++) {
+                readRow(fours[four], sweep, i, partner, displacements > 1);
             }
         }
         for (int place = 0; place < waiting; place++) {
-            sink.add(batch[place], totals[place]);
+            Four four = fours[place / FOUR];
+            sink.add(four.readouts[place % FOUR], four.totals[place % FOUR]);
         }
-        waiting = 0;
+    }
+
+    private void plainTotals(PlaneSweep sweep) {
+        Arrays.fill(plainTotals, 0);
+        for (int i = 0; i < sweep.height(); i++) {
+            sweep.rows().addTotals(sweep.slot(i), plainTotals);
+        }
+    }
+
+    /** Puts a readout into the next place; places behind it that stay empty count with weights of 0. */
+    private void take(int readout, int dj, boolean perLane) {
+        Four four = fours[waiting / FOUR];
+        int place = waiting % FOUR;
+        four.readouts[place] = readout;
+        four.count = place + 1;
+        Arrays.fill(four.totals[place], 0);
+        if (perLane) {
+            Arrays.fill(four.laneWeights, place, FOUR, laneWeights(readout, dj));
+        } else {
+            double[][] cols = readings[readout].weights().cols();
+            for (int j = 0; j < cols.length; j++) {
+                four.columnWeights[place][j] = cols[j][Math.floorMod(j - dj, cols.length)];
+            }
+        }
+        waiting++;
     }
 
     /** Weights of neighbouring planes from displacement dj on: [j][lane], 0 past the last displacement. Kept. */
@@ -137,78 +170,25 @@ final class PlaneReader {
         return known;
     }
 
-    /** Reads planes of one displacement for the readouts that want them. */
-    void read(PlaneStep.Read read, PlaneSweep sweep, int di, int dj, Sink sink) {
-        boolean summed = false;
-        for (int readout = read.begin(); readout < read.end(); readout++) {
-            if (readings[readout].plain() && reads(readout, di, dj)) {
-                if (!summed) {
-                    plainTotals(sweep);
-                    summed = true;
-                }
-                sink.add(readout, totals[0]);
-            }
-        }
-        for (int readout = read.begin(); readout < read.end(); readout++) {
-            if (!readings[readout].plain() && reads(readout, di, dj)) {
-                batch[waiting++] = readout;
-                if (waiting == FOUR) {
-                    flush(sweep, di, dj, sink);
-                }
-            }
-        }
-        if (waiting > 0) {
-            flush(sweep, di, dj, sink);
-        }
-    }
-
-    private void plainTotals(PlaneSweep sweep) {
-        Arrays.fill(totals[0], 0);
-        for (int i = 0; i < sweep.height(); i++) {
-            sweep.rows().addTotals(sweep.slot(i), totals[0]);
-        }
-    }
-
-    /** Readouts one by one or four at a time, to the same bits. */
-    private void flush(PlaneSweep sweep, int di, int dj, Sink sink) {
-        for (int place = 0; place < FOUR; place++) {
-            Arrays.fill(totals[place], 0);
-            double[] weights = columnWeights[place];
-            Arrays.fill(weights, 0);
-            if (place < waiting) {
-                double[][] cols = readings[batch[place]].weights().cols();
-                for (int j = 0; j < cols.length; j++) {
-                    weights[j] = cols[j][Math.floorMod(j - dj, cols.length)];
-                }
-            }
-        }
-        for (int i = 0; i < sweep.height(); i++) {
-            if (rowWeights(i, i < di ? i - di + sweep.height() : i - di)) {
-                readRow(sweep, i);
-            }
-        }
-        for (int place = 0; place < waiting; place++) {
-            sink.add(batch[place], totals[place]);
-        }
-        waiting = 0;
-    }
-
-    /** Those of row i and the row of b that meets it; false if all are 0. */
-    private boolean rowWeights(int i, int partner) {
+    private void readRow(Four four, PlaneSweep sweep, int i, int partner, boolean perLane) {
         boolean any = false;
         for (int place = 0; place < FOUR; place++) {
-            rowWeights[place] =
-                    place < waiting ? readings[batch[place]].weights().rows()[i][partner] : 0;
-            any |= rowWeights[place] != 0;
+            double weight = place < four.count
+                    ? readings[four.readouts[place]].weights().rows()[i][partner]
+                    : 0;
+            four.rowWeights[place] = weight;
+            any |= weight != 0;
         }
-        return any;
-    }
-
-    private void readRow(PlaneSweep sweep, int i) {
-        if (waiting == 1) {
-            sweep.rows().addWeighted(sweep.slot(i), rowWeights[0], columnWeights[0], totals[0]);
+        if (!any) {
+            return;
+        }
+        int row = sweep.slot(i);
+        if (perLane) {
+            sweep.rows().addLaneWeighted(row, four.laneWeights, four.rowWeights, four.count, four.totals);
+        } else if (four.count == 1) {
+            sweep.rows().addWeighted(row, four.rowWeights[0], four.columnWeights[0], four.totals[0]);
         } else {
-            sweep.rows().addFourWeighted(sweep.slot(i), columnWeights, rowWeights, totals);
+            sweep.rows().addFourWeighted(row, four.columnWeights, four.rowWeights, four.totals);
         }
     }
 }

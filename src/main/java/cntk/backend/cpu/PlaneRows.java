@@ -76,8 +76,9 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** Adds S and T~ of columns {@code columns[c]} of a row to the tensor at {@code to + offsets[c]}. */
     abstract void scatter(int row, int[] columns, int[] offsets, Cells tensor, int to);
 
-    /** Adds the columns of a row to coarse ones at {@code to + targets}, lanes permuted. */
-    abstract void scatterLanes(int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to);
+    /** Adds the columns of the sum of two rows to coarse ones at {@code to + targets}, lanes permuted. */
+    abstract void scatterLanes(
+            int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to);
 
     /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
     abstract void addTotals(int row, double[] totals);

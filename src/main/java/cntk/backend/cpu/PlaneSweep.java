@@ -153,7 +153,7 @@ final class PlaneSweep {
         for (int i = 0; i < height; i++) {
             slots[i] = layout.slot(base + i);
         }
-        tensor.add(rows, slots, di, dj);
+        tensor.add(rows, slots, layout.zeroRow(), di, dj);
     }
 
     void step(PlaneStep step) {

@@ -1,7 +1,6 @@
 package cntk.backend.cpu;
 
 import cntk.backend.cpu.LaneTables.Lanes;
-import cntk.plan.AxisMap;
 import cntk.plan.Exchange;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
@@ -15,6 +14,8 @@ import java.util.List;
  * lanes are displacements a "plane" is a group of neighbouring ones, and lanes change places on the way ({@link LaneScatter}).
  */
 final class PlaneTensor {
+    private static final int PAIR = 4;
+
     private final Cells cells;
     private final int[] rowRank;
     private final int[] colRank;
@@ -22,7 +23,7 @@ final class PlaneTensor {
     private final int rowStride;
     private final int columnStride;
     private final int planeStride;
-    private final int[][] rowMeetings;
+    private final int[][] rowPairs; // by fine row displacement
     private final int[][] columns; // by fine column displacement, where lanes are images
     private final int[][] offsets;
     private final LaneScatter[] scatters; // by fine group of displacements, where lanes are those
@@ -69,7 +70,8 @@ final class PlaneTensor {
         this.planeStride = segment.height() * rowStride;
         this.cells =
                 Cells.of(precision, Math.multiplyExact(Math.toIntExact(planes(segment, lanes, kind)), planeStride));
-        this.rowMeetings = meetings(exchange.rows());
+        this.rowPairs = new int[exchange.rows().fine()][];
+        Arrays.setAll(rowPairs, di -> rowPairs(exchange.rows().meetings(di)));
         int fine = exchange.cols().fine();
         this.columns = new int[kind == Lanes.IMAGES ? fine : 0][];
         this.offsets = new int[columns.length][];
@@ -95,12 +97,24 @@ final class PlaneTensor {
         return ranks;
     }
 
-    private static int[][] meetings(AxisMap map) {
-        int[][] meetings = new int[map.fine()][];
-        for (int d = 0; d < meetings.length; d++) {
-            meetings[d] = map.meetings(d);
+    /**
+     * Fine rows by the coarse row they go to, two at a time: {i, second i or -1, I, A}. Two rows are summed before their lanes are
+     * permuted.
+     *
+     * @param meetings {@link cntk.plan.AxisMap#meetings}
+     */
+    private static int[] rowPairs(int[] meetings) {
+        List<int[]> pairs = new ArrayList<>();
+        for (int at = 0; at < meetings.length; at += 3) {
+            int row = meetings[at];
+            int coarse = meetings[at + 1];
+            int displacement = meetings[at + 2];
+            pairs.stream()
+                    .filter(pair -> pair[1] < 0 && pair[2] == coarse && pair[3] == displacement)
+                    .findFirst()
+                    .ifPresentOrElse(pair -> pair[1] = row, () -> pairs.add(new int[] {row, -1, coarse, displacement}));
         }
-        return meetings;
+        return pairs.stream().flatMapToInt(Arrays::stream).toArray();
     }
 
     /** Rank of every wanted displacement, -1 for others; the last element is their count. */
@@ -150,17 +164,25 @@ final class PlaneTensor {
      * Adds a finished fine plane.
      *
      * @param slots offset of every row of the plane in {@code rows}
+     * @param zeroRow offset of a row of zeros
      */
-    void add(PlaneRows rows, int[] slots, int di, int dj) {
-        int[] meetings = rowMeetings[di];
-        for (int at = 0; at < meetings.length; at += 3) {
-            int rank = rowRank[meetings[at + 2]];
-            if (rank >= 0) {
-                int to = rank * colCount * planeStride + meetings[at + 1] * rowStride;
-                if (scatters.length == 0) {
-                    rows.scatter(slots[meetings[at]], columns[dj], offsets[dj], cells, to);
-                } else {
-                    rows.scatterLanes(slots[meetings[at]], scatters[dj / lanes], permuted, cells, to);
+    void add(PlaneRows rows, int[] slots, int zeroRow, int di, int dj) {
+        int[] pairs = rowPairs[di];
+        for (int at = 0; at < pairs.length; at += PAIR) {
+            int rank = rowRank[pairs[at + 3]];
+            if (rank < 0) {
+                continue;
+            }
+            int to = rank * colCount * planeStride + pairs[at + 2] * rowStride;
+            int row = slots[pairs[at]];
+            int second = pairs[at + 1];
+            if (scatters.length > 0) {
+                int other = second < 0 ? zeroRow : slots[second];
+                rows.scatterLanes(row, other, scatters[dj / lanes], permuted, cells, to);
+            } else {
+                rows.scatter(row, columns[dj], offsets[dj], cells, to);
+                if (second >= 0) {
+                    rows.scatter(slots[second], columns[dj], offsets[dj], cells, to);
                 }
             }
         }
