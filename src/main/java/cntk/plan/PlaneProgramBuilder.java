@@ -147,8 +147,13 @@ final class PlaneProgramBuilder {
 
     /** Brings a state that may reach 2^needed back into range, before the step that would lift it there. */
     private void fit(double needed) {
+        fit(needed, mostBits());
+    }
+
+    /** The same where the step takes squares: products of two numbers up to 2^most fit the type with room to spare. */
+    private void fit(double needed, int most) {
         bits = needed;
-        if (needed > mostBits()) {
+        if (needed > most) {
             int shift = (int) Math.ceil(needed) - 1;
             steps().add(new PlaneStep.Scale(Math.scalb(1.0, -shift)));
             unit = Math.scalb(unit, shift);
@@ -171,14 +176,27 @@ final class PlaneProgramBuilder {
                 unit /= 2;
             }
             case Layer.Identity() -> {}
-            case Layer.LeakyRelu _, Layer.Abs(), Layer.Gelu(), Layer.Gaussian _ ->
+            case Layer.LeakyRelu(double a) -> kink(function, a);
+            case Layer.Abs() -> kink(function, -1);
+            case Layer.Gaussian _ -> steps().add(new PlaneStep.Nonlinear(function, unit, unit));
+            case Layer.Gelu() -> {
+                fit(bits, mostBits() / 2);
                 steps().add(new PlaneStep.Nonlinear(function, unit, unit)); // K grows no faster than q
+            }
             case Layer.Erf(), Layer.Sin(), Layer.Rbf _, Layer.ReluProject() -> {
+                fit(bits, mostBits() / 2);
                 steps().add(new PlaneStep.Nonlinear(function, unit, 1)); // K is at most 1
                 unit = 1;
                 bits = 1;
             }
         }
+    }
+
+    /** A leaky ReLU: E[phi(u)^2] = (1 + a^2)/2 q goes into the unit, so that S passes equal pixels unchanged. */
+    private void kink(Layer.Nonlinearity function, double a) {
+        double after = unit * (1 + a * a) / 2;
+        steps().add(new PlaneStep.Nonlinear(function, unit, after));
+        unit = after;
     }
 
     /**

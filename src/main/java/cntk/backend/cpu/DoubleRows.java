@@ -1,6 +1,8 @@
 package cntk.backend.cpu;
 
-import cntk.maths.DualActivation;
+import cntk.arch.Layer;
+import cntk.plan.PlaneStep;
+import cntk.plan.Precision;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,6 +18,7 @@ final class DoubleRows extends PlaneRows {
 
     private final DoubleCells cells;
     private final DoubleCells sums;
+    private final DoubleCells imageFactors;
     private final double[] vertical;
     private final double[] lane = new double[LANES];
 
@@ -23,6 +26,7 @@ final class DoubleRows extends PlaneRows {
         super(layout);
         this.cells = new DoubleCells(layout.cells());
         this.sums = new DoubleCells(layout.width() * COLUMN);
+        this.imageFactors = new DoubleCells(layout.width() * COLUMN);
         this.vertical = new double[layout.rowStride()];
     }
 
@@ -92,24 +96,33 @@ final class DoubleRows extends PlaneRows {
 
     @Override
     void relu(int out, Factors f) {
-        double[] la = ((DoubleCells) f.image).array;
+        kink(0, out, f);
+    }
+
+    private void kink(double a, int out, Factors f) {
+        double[] s = sums.array;
+        double[] x = cells.array;
+        double[] la = spread(f);
         double[] lb = ((DoubleCells) f.lanes).array;
+        int pa = LEAD + (f.imageIsLanes ? f.imageAt : 0);
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        DoubleKinkLoops.kinkRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, linearPart(a));
+    }
+
+    /** Factors of image a side by side for every lane: as they are where it is a table of lanes, else copied to each. */
+    private double[] spread(Factors f) {
+        double[] la = ((DoubleCells) f.image).array;
         if (f.imageIsLanes) {
-            DoubleScratchLoops.reluLanesRow(
-                    sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, LEAD + f.lanesAt, layout.width());
-            return;
+            return la;
         }
-        DoubleScratchLoops.reluRow(
-                sums.array,
-                cells.array,
-                LEAD + out,
-                la,
-                LEAD + f.imageAt,
-                lb,
-                LEAD + f.lanesAt,
-                f.columnStep,
-                f.inverseOffset,
-                layout.width());
+        double[] spread = imageFactors.array;
+        for (int at = 0; at < 2 * layout.width(); at++) {
+            DoubleVector.broadcast(SPECIES, la[LEAD + f.imageAt + at]).intoArray(spread, LEAD + at * LANES);
+        }
+        return spread;
     }
 
     @Override
@@ -187,22 +200,42 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
-    void apply(DualActivation function, double before, double after, int out, Factors f) {
-        double[] la = ((DoubleCells) f.image).array;
+    void apply(PlaneStep.Nonlinear nonlinear, int out, Factors f) {
+        double[] s = sums.array;
+        double[] x = cells.array;
+        double[] la = spread(f);
         double[] lb = ((DoubleCells) f.lanes).array;
-        for (int j = 0; j < layout.width(); j++) {
-            for (int l = 0; l < LANES; l++) {
-                int at = j * COLUMN + l;
-                double mine = la[LEAD + f.imageAt + (f.imageIsLanes ? j * f.columnStep + l : 2 * j)];
-                double theirs = lb[LEAD + f.lanesAt + j * f.columnStep + l];
-                double covariance = before * sums.array[LEAD + at];
-                double q = before * mine * mine;
-                double otherQ = before * theirs * theirs;
-                double s = function.nngp(covariance, q, otherQ) / after;
-                double slope = function.slope(covariance, q, otherQ) * (before / after);
-                cells.array[LEAD + out + at] = s;
-                cells.array[LEAD + out + at + LANES] = (sums.array[LEAD + at + LANES] * slope + s);
+        int pa = LEAD + (f.imageIsLanes ? f.imageAt : 0);
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        double before = nonlinear.before();
+        double after = nonlinear.after();
+        double epsilon = ActivationFactors.epsilon(before, Precision.F64);
+        switch (nonlinear.function()) {
+            case Layer.LeakyRelu(double a) -> kink(a, out, f);
+            case Layer.Abs() -> kink(-1, out, f);
+            case Layer.Erf() -> {
+                double value = 2 / Math.PI * Math.min(1, before * epsilon) / after;
+                DoubleArcsineLoops.erfRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, epsilon, value, (4 / Math.PI / after));
             }
+            case Layer.Gelu() ->
+                DoubleArcsineLoops.geluRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, epsilon);
+            case Layer.Sin() ->
+                DoubleExponentialLoops.sinRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, before, (1 / after), before);
+            case Layer.Rbf(double gamma) -> {
+                double width2 = gamma * before;
+                DoubleExponentialLoops.rbfRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, width2, (1 / after), (2 * width2));
+            }
+            case Layer.Gaussian(double gamma) ->
+                DoubleExponentialLoops.gaussianRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, gamma);
+            case Layer.ReluProject() ->
+                DoubleKinkLoops.projectRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (1 / after));
+            case Layer.Relu(), Layer.Identity() -> throw noRow(nonlinear.function());
         }
     }
 

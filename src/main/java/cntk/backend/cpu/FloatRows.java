@@ -1,6 +1,8 @@
 package cntk.backend.cpu;
 
-import cntk.maths.DualActivation;
+import cntk.arch.Layer;
+import cntk.plan.PlaneStep;
+import cntk.plan.Precision;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -76,19 +78,20 @@ final class FloatRows extends PlaneRows {
 
     @Override
     void relu(int out, Factors f) {
+        kink(0, out, f);
+    }
+
+    private void kink(double a, int out, Factors f) {
+        float[] s = sums.array;
+        float[] x = cells.array;
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
-        FloatReluLoops.reluRow(
-                sums.array,
-                cells.array,
-                LEAD + out,
-                la,
-                LEAD + f.imageAt,
-                lb,
-                LEAD + f.lanesAt,
-                f.columnStep,
-                f.inverseOffset,
-                layout.width());
+        int pa = LEAD + f.imageAt;
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        FloatKinkLoops.kinkRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) linearPart(a));
     }
 
     @Override
@@ -166,22 +169,68 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void apply(DualActivation function, double before, double after, int out, Factors f) {
+    void apply(PlaneStep.Nonlinear nonlinear, int out, Factors f) {
+        float[] s = sums.array;
+        float[] x = cells.array;
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
-        for (int j = 0; j < layout.width(); j++) {
-            for (int l = 0; l < LANES; l++) {
-                int at = j * COLUMN + l;
-                double mine = la[LEAD + f.imageAt + (f.imageIsLanes ? j * f.columnStep + l : 2 * j)];
-                double theirs = lb[LEAD + f.lanesAt + j * f.columnStep + l];
-                double covariance = before * sums.array[LEAD + at];
-                double q = before * mine * mine;
-                double otherQ = before * theirs * theirs;
-                double s = function.nngp(covariance, q, otherQ) / after;
-                double slope = function.slope(covariance, q, otherQ) * (before / after);
-                cells.array[LEAD + out + at] = (float) s;
-                cells.array[LEAD + out + at + LANES] = (float) (sums.array[LEAD + at + LANES] * slope + s);
+        int pa = LEAD + f.imageAt;
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        double before = nonlinear.before();
+        double after = nonlinear.after();
+        double epsilon = ActivationFactors.epsilon(before, Precision.F32);
+        switch (nonlinear.function()) {
+            case Layer.LeakyRelu(double a) -> kink(a, out, f);
+            case Layer.Abs() -> kink(-1, out, f);
+            case Layer.Erf() -> {
+                double value = 2 / Math.PI * Math.min(1, before * epsilon) / after;
+                FloatArcsineLoops.erfRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) epsilon, (float) value, (float)
+                                (4 / Math.PI / after));
             }
+            case Layer.Gelu() ->
+                FloatArcsineLoops.geluRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) epsilon);
+            case Layer.Sin() ->
+                FloatExponentialLoops.sinRow(
+                        s,
+                        x,
+                        LEAD + out,
+                        la,
+                        pa,
+                        lb,
+                        pb,
+                        step,
+                        inverse,
+                        width,
+                        (float) before,
+                        (float) (1 / after),
+                        (float) before);
+            case Layer.Rbf(double gamma) -> {
+                double width2 = gamma * before;
+                FloatExponentialLoops.rbfRow(
+                        s,
+                        x,
+                        LEAD + out,
+                        la,
+                        pa,
+                        lb,
+                        pb,
+                        step,
+                        inverse,
+                        width,
+                        (float) width2,
+                        (float) (1 / after),
+                        (float) (2 * width2));
+            }
+            case Layer.Gaussian(double gamma) ->
+                FloatExponentialLoops.gaussianRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) gamma);
+            case Layer.ReluProject() ->
+                FloatKinkLoops.projectRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) (1 / after));
+            case Layer.Relu(), Layer.Identity() -> throw noRow(nonlinear.function());
         }
     }
 

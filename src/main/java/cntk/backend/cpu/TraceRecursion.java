@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.arch.Layer;
 import cntk.maths.DualActivation;
 import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
@@ -103,6 +104,9 @@ final class TraceRecursion {
     }
 
     private void apply(PlaneStep.Nonlinear step) {
+        if (step.function() instanceof Layer.LeakyRelu || step.function() instanceof Layer.Abs) {
+            return; // as a ReLU: the unit takes what there is
+        }
         DualActivation function = DualActivation.of(step.function());
         for (int pixel = 0; pixel < s.length; pixel++) {
             double q = step.before() * s[pixel];
