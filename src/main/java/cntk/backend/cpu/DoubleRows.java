@@ -19,7 +19,7 @@ final class DoubleRows extends PlaneRows {
     private final DoubleCells cells;
     private final DoubleCells sums;
     private final DoubleCells imageFactors;
-    private final double[] vertical;
+    private final DoubleCells vertical;
     private final double[] lane = new double[LANES];
 
     DoubleRows(PlaneLayout layout) {
@@ -27,7 +27,7 @@ final class DoubleRows extends PlaneRows {
         this.cells = new DoubleCells(layout.cells());
         this.sums = new DoubleCells(layout.width() * COLUMN);
         this.imageFactors = new DoubleCells(layout.width() * COLUMN);
-        this.vertical = new double[layout.rowStride()];
+        this.vertical = new DoubleCells(layout.rowStride());
     }
 
     @Override
@@ -127,69 +127,33 @@ final class DoubleRows extends PlaneRows {
 
     @Override
     void windowSums(int[] window, int radius, @Nullable Cells links, Factors f, boolean tangent) {
-        int halo = radius * COLUMN;
-        int length = layout.width() * COLUMN;
-        addRows(window, halo, length + 2 * halo);
-        double[] s = sums.array;
-        System.arraycopy(vertical, halo, s, LEAD, length);
-        int[] around = WindowOrder.around(radius);
-        for (int k = 0; k < around.length; k++) {
-            int from = halo + around[k] * COLUMN;
-            if (links == null) {
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += vertical[from + at];
-                }
-            } else {
-                double[] link = ((DoubleCells) links).array;
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += link[LEAD + k * length + at] * vertical[from + at];
-                }
-            }
-        }
-        addBiases(f.bias, f.tangentBias, tangent);
-    }
-
-    private void addRows(int[] window, int halo, int length) {
         double[] x = cells.array;
-        System.arraycopy(x, LEAD + window[0] - halo, vertical, 0, length);
-        for (int k = 1; k < window.length && k <= 2 * halo / COLUMN; k++) {
-            int from = LEAD + window[k] - halo;
-            for (int at = 0; at < length; at++) {
-                vertical[at] += x[from + at];
-            }
-        }
-    }
-
-    private void addBiases(double bias, double tangentBias, boolean tangent) {
-        double[] s = sums.array;
-        for (int j = LEAD; j < LEAD + layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                s[lane + LANES] = tangent ? s[lane + LANES] + tangentBias : s[lane + LANES] - s[lane];
-                s[lane] += bias;
-            }
+        double @Nullable [] link = links == null ? null : ((DoubleCells) links).array;
+        double bias = f.bias;
+        double tangentBias = f.tangentBias;
+        double own = tangent ? 0 : -1;
+        int width = layout.width();
+        if (radius == 1 && link == null) {
+            DoubleWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
+        } else if (radius == 1) {
+            DoubleWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
+        } else {
+            double[] rowSums = vertical.array;
+            int halo = radius * COLUMN;
+            DoubleWindowLoops.addRows(x, window, 2 * radius + 1, rowSums, halo, width * COLUMN + 2 * halo);
+            DoubleWindowLoops.addColumns(
+                    rowSums, halo, WindowOrder.around(radius), link, sums.array, width, bias, tangentBias, own);
         }
     }
 
     @Override
     void take(int row) {
-        double[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                sums.array[LEAD + lane] = x[LEAD + row + lane];
-                sums.array[LEAD + lane + LANES] = x[LEAD + row + lane + LANES] - x[LEAD + row + lane];
-            }
-        }
+        DoubleWindowLoops.take(cells.array, LEAD + row, sums.array, layout.width());
     }
 
     @Override
     void keep(int out) {
-        double[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                x[LEAD + out + lane] = sums.array[LEAD + lane];
-                x[LEAD + out + lane + LANES] = sums.array[LEAD + lane + LANES] + sums.array[LEAD + lane];
-            }
-        }
+        DoubleWindowLoops.keep(sums.array, cells.array, LEAD + out, layout.width());
     }
 
     @Override

@@ -18,14 +18,14 @@ final class FloatRows extends PlaneRows {
 
     private final FloatCells cells;
     private final FloatCells sums;
-    private final float[] vertical;
+    private final FloatCells vertical;
     private final float[] lane = new float[LANES];
 
     FloatRows(PlaneLayout layout) {
         super(layout);
         this.cells = new FloatCells(layout.cells());
         this.sums = new FloatCells(layout.width() * COLUMN);
-        this.vertical = new float[layout.rowStride()];
+        this.vertical = new FloatCells(layout.rowStride());
     }
 
     @Override
@@ -96,69 +96,33 @@ final class FloatRows extends PlaneRows {
 
     @Override
     void windowSums(int[] window, int radius, @Nullable Cells links, Factors f, boolean tangent) {
-        int halo = radius * COLUMN;
-        int length = layout.width() * COLUMN;
-        addRows(window, halo, length + 2 * halo);
-        float[] s = sums.array;
-        System.arraycopy(vertical, halo, s, LEAD, length);
-        int[] around = WindowOrder.around(radius);
-        for (int k = 0; k < around.length; k++) {
-            int from = halo + around[k] * COLUMN;
-            if (links == null) {
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += vertical[from + at];
-                }
-            } else {
-                float[] link = ((FloatCells) links).array;
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += link[LEAD + k * length + at] * vertical[from + at];
-                }
-            }
-        }
-        addBiases((float) f.bias, (float) f.tangentBias, tangent);
-    }
-
-    private void addRows(int[] window, int halo, int length) {
         float[] x = cells.array;
-        System.arraycopy(x, LEAD + window[0] - halo, vertical, 0, length);
-        for (int k = 1; k < window.length && k <= 2 * halo / COLUMN; k++) {
-            int from = LEAD + window[k] - halo;
-            for (int at = 0; at < length; at++) {
-                vertical[at] += x[from + at];
-            }
-        }
-    }
-
-    private void addBiases(float bias, float tangentBias, boolean tangent) {
-        float[] s = sums.array;
-        for (int j = LEAD; j < LEAD + layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                s[lane + LANES] = tangent ? s[lane + LANES] + tangentBias : s[lane + LANES] - s[lane];
-                s[lane] += bias;
-            }
+        float @Nullable [] link = links == null ? null : ((FloatCells) links).array;
+        float bias = (float) f.bias;
+        float tangentBias = (float) f.tangentBias;
+        float own = tangent ? 0 : -1;
+        int width = layout.width();
+        if (radius == 1 && link == null) {
+            FloatWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
+        } else if (radius == 1) {
+            FloatWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
+        } else {
+            float[] rowSums = vertical.array;
+            int halo = radius * COLUMN;
+            FloatWindowLoops.addRows(x, window, 2 * radius + 1, rowSums, halo, width * COLUMN + 2 * halo);
+            FloatWindowLoops.addColumns(
+                    rowSums, halo, WindowOrder.around(radius), link, sums.array, width, bias, tangentBias, own);
         }
     }
 
     @Override
     void take(int row) {
-        float[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                sums.array[LEAD + lane] = x[LEAD + row + lane];
-                sums.array[LEAD + lane + LANES] = x[LEAD + row + lane + LANES] - x[LEAD + row + lane];
-            }
-        }
+        FloatWindowLoops.take(cells.array, LEAD + row, sums.array, layout.width());
     }
 
     @Override
     void keep(int out) {
-        float[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                x[LEAD + out + lane] = sums.array[LEAD + lane];
-                x[LEAD + out + lane + LANES] = sums.array[LEAD + lane + LANES] + sums.array[LEAD + lane];
-            }
-        }
+        FloatWindowLoops.keep(sums.array, cells.array, LEAD + out, layout.width());
     }
 
     @Override
