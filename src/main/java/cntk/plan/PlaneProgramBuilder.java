@@ -6,7 +6,6 @@ import cntk.arch.Network;
 import cntk.arch.Padding;
 import cntk.arch.Readout;
 import cntk.arch.Window;
-import cntk.dataset.InputException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -200,8 +199,9 @@ final class PlaneProgramBuilder {
     }
 
     /**
-     * Both ways through a residual layer, one after the other. Where one of them changes the segment, the other ends in the
-     * same one: it is run from what was set aside at the parting, and its tensor is loaded beside the first.
+     * Both ways through a residual layer, one after the other. Where one of them changes the segment, the other is run from what
+     * was set aside at the parting. If its planes meet at most once, its tensor is loaded beside the first way; else it takes
+     * segments of its own, and the first way is loaded beside it.
      */
     private void residual(Layer.Residual residual, int depth) {
         boolean branchMoves = Layer.all(residual.branch()).anyMatch(PlaneProgramBuilder::movesPixels);
@@ -226,8 +226,36 @@ final class PlaneProgramBuilder {
         }
         go(parting);
         steps().add(new PlaneStep.Restore(depth));
-        land(meeting.current(), depth, other);
-        join(depth, meeting);
+        if (moves(other) <= 1) {
+            land(meeting.current(), depth, other);
+            join(depth, meeting);
+        } else {
+            add(other, depth + 1);
+            bring(meeting, depth);
+        }
+    }
+
+    /** Sends the first way to where the second has ended, a segment later still, and adds the two there. */
+    private void bring(State way, int depth) {
+        State here = state();
+        int tensor = tensors.size();
+        drafts.get(way.current()).steps().add(new PlaneStep.Send(tensor));
+        AxisMap rows = AxisMap.identity(extent.height());
+        tensors.add(new Exchange(way.current(), current, rows, AxisMap.identity(extent.width())));
+        steps().add(new PlaneStep.Save(depth));
+        steps().add(new PlaneStep.Load(tensor));
+        unit = way.unit();
+        bits = way.bits();
+        join(depth, here);
+    }
+
+    /** How many times one after the other planes meet on the way through the layers. */
+    private static int moves(List<Layer> layers) {
+        return layers.stream()
+                .mapToInt(layer -> layer instanceof Layer.Residual(List<Layer> branch, List<Layer> shortcut)
+                        ? Math.max(moves(branch), moves(shortcut))
+                        : movesPixels(layer) ? 1 : 0)
+                .sum();
     }
 
     /** Runs the second way from the segment of the parting to {@code segment}, where the result of the first is set aside. */
@@ -278,13 +306,10 @@ final class PlaneProgramBuilder {
             drafts.add(new Draft(extent, new ArrayList<>()));
             tensors.add(new Exchange(current, drafts.size() - 1, rows, cols));
             current = drafts.size() - 1;
-        } else if (drafts.get(landing).extent().equals(extent)) {
+        } else {
             tensors.add(new Exchange(current, landing, rows, cols));
             current = landing;
             steps().add(new PlaneStep.Save(landingDepth));
-        } else {
-            throw new InputException("the cpu backend does not compute a shortcut that strides or pools twice"
-                    + "\nhint: --backend oracle does");
         }
         steps().add(new PlaneStep.Load(tensor));
     }

@@ -6,11 +6,11 @@ import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
 
 /**
- * The two numbers per pixel that a non-linearity reads of either image, from the standard deviation L there in units of S: L and
- * 1 / L where the correlation says it all, else the variance q = L^2 and 1 / sqrt(e + beta q), with e = 1 / unit
- * ({@link FloatArcsineLoops}).
+ * The two numbers per pixel that a non-linearity reads of either image, from what is kept of it, in units of S: L and
+ * 1 / L from the standard deviation L where the correlation says it all, else q and 1 / sqrt(e + beta q) from the variance q, with
+ * e = 1 / unit ({@link FloatArcsineLoops}). q is kept as it is: the root, squared again, would no longer cancel against S of equal pixels.
  *
- * @param correlation whether L and 1 / L are read
+ * @param correlation whether L is kept, else q
  * @param epsilon e
  */
 record ActivationFactors(boolean correlation, double epsilon, double beta) {
@@ -21,7 +21,11 @@ record ActivationFactors(boolean correlation, double epsilon, double beta) {
     private static final double SHRINK = 1 - 0x1p-51;
 
     static ActivationFactors of(PlaneProgram program, int activation, Precision precision) {
-        return switch (program.segmentOf(activation).activation(activation)) {
+        return of(program.segmentOf(activation).activation(activation), precision);
+    }
+
+    static ActivationFactors of(PlaneStep.Activation step, Precision precision) {
+        return switch (step) {
             case PlaneStep.ConvRelu _, PlaneStep.Relu() -> new ActivationFactors(true, 0, 0);
             case PlaneStep.Nonlinear(Layer.Nonlinearity function, double before, double _) ->
                 switch (function) {
@@ -48,20 +52,20 @@ record ActivationFactors(boolean correlation, double epsilon, double beta) {
     }
 
     /** Of image a. */
-    double first(double deviation) {
-        return correlation ? deviation : deviation * deviation;
+    double first(double kept) {
+        return kept;
     }
 
     /** Of image b. */
-    double firstOfLane(double deviation) {
-        return correlation ? SHRINK * deviation : deviation * deviation;
+    double firstOfLane(double kept) {
+        return correlation ? SHRINK * kept : kept;
     }
 
     /** Of both; 0 for a correlation where the variance is zero. */
-    double second(double deviation) {
+    double second(double kept) {
         if (!correlation) {
-            return 1 / Math.sqrt(epsilon + beta * deviation * deviation);
+            return 1 / Math.sqrt(epsilon + beta * kept);
         }
-        return deviation == 0 ? 0 : 1 / deviation;
+        return kept == 0 ? 0 : 1 / kept;
     }
 }

@@ -133,16 +133,16 @@ final class DoubleRows extends PlaneRows {
         double tangentBias = f.tangentBias;
         double own = tangent ? 0 : -1;
         int width = layout.width();
-        if (radius == 1 && link == null) {
-            DoubleWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
-        } else if (radius == 1) {
-            DoubleWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
-        } else {
+        if (radius != 1) {
             double[] rowSums = vertical.array;
             int halo = radius * COLUMN;
             DoubleWindowLoops.addRows(x, window, 2 * radius + 1, rowSums, halo, width * COLUMN + 2 * halo);
             DoubleWindowLoops.addColumns(
                     rowSums, halo, WindowOrder.around(radius), link, sums.array, width, bias, tangentBias, own);
+        } else if (link == null) {
+            DoubleWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
+        } else {
+            DoubleWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
         }
     }
 

@@ -102,16 +102,16 @@ final class FloatRows extends PlaneRows {
         float tangentBias = (float) f.tangentBias;
         float own = tangent ? 0 : -1;
         int width = layout.width();
-        if (radius == 1 && link == null) {
-            FloatWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
-        } else if (radius == 1) {
-            FloatWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
-        } else {
+        if (radius != 1) {
             float[] rowSums = vertical.array;
             int halo = radius * COLUMN;
             FloatWindowLoops.addRows(x, window, 2 * radius + 1, rowSums, halo, width * COLUMN + 2 * halo);
             FloatWindowLoops.addColumns(
                     rowSums, halo, WindowOrder.around(radius), link, sums.array, width, bias, tangentBias, own);
+        } else if (link == null) {
+            FloatWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
+        } else {
+            FloatWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
         }
     }
 
