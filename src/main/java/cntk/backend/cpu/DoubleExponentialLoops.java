@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * sin, the radial basis function and the normalised Gaussian of a row whose window sums are there already. All need exp(-x) for
  * x >= 0: with k the whole number next to -x / ln 2 and r = -x - k ln 2, it is 2^k + 2^k (e^r - 1), and e^r - 1 = r E(r) keeps its digits
- * near 0. Past 709 it is 0. The Vector API's own EXP calls a library that spills every register and is not the same everywhere.
+ * near 0. Past 709 it is 0. The Vector API's own EXP calls a library, another on every platform.
  *
  * <p>The tables hold the variances q of both images in units of S ({@link ActivationFactors}), for the Gaussian L and 1 / L.
  */
