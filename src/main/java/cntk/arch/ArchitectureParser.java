@@ -12,7 +12,7 @@ import java.util.Locale;
  * <pre>
  *   network := item { " " item }
  *   item    := layer | preset | "(" network ")x" repeats
- *   layer   := word [ "(" name "=" value { "," name "=" value } ")" ]
+ *   layer   := word [ "(" [ name "=" ] value { "," name "=" value } ")" ]     the first argument may go without its name: lap(2)
  *
  *   conv(k=3,stride=1,pad=zero,w=1.4142135623730951,b=0,train=true)     k = 1, 3, 5, 7; stride = 1, 2; pad = zero, circular, valid
  *   dense(w=1,b=0,train=true)  flatten  gap

@@ -8,19 +8,28 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The named arguments of one layer or preset as they were written, checked while they are read. */
+/**
+ * The arguments of one layer or preset as they were written, checked while they are read. The first may have gone without its name: it
+ * is the one that is asked for first.
+ */
 final class LayerArguments {
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d{1,4})?");
     private static final Pattern WHOLE = Pattern.compile("-?\\d{1,9}");
 
     private final Map<String, String> written = new LinkedHashMap<>();
     private final Set<String> known = new TreeSet<>();
+    private String unnamed = "";
 
     /** Adds {@code name=value}; a name stands once. */
     void put(String name, String value) {
         if (written.putIfAbsent(name, value) != null) {
             throw new InputException("'" + name + "' is given twice");
         }
+    }
+
+    /** Adds a value without a name. */
+    void putUnnamed(String value) {
+        unnamed = value;
     }
 
     /** A whole number. */
@@ -69,12 +78,16 @@ final class LayerArguments {
 
     /** Names the arguments that exist before any is read, so that a misspelt one is refused before a missing one. */
     void allow(String... names) {
+        nameFirst(names[0]);
         known.addAll(List.of(names));
         refuseUnread();
     }
 
     /** To be called when every argument has been asked for: whatever else was written is a mistake. */
     void refuseUnread() {
+        if (!unnamed.isEmpty()) {
+            throw new InputException("argument '" + unnamed + "' is too much\nhint: it takes no arguments");
+        }
         for (String name : written.keySet()) {
             if (!known.contains(name)) {
                 String right =
@@ -84,7 +97,16 @@ final class LayerArguments {
         }
     }
 
+    /** Gives the value without a name to the first argument that is asked for. */
+    private void nameFirst(String name) {
+        if (!unnamed.isEmpty()) {
+            put(name, unnamed);
+            unnamed = "";
+        }
+    }
+
     private String text(String name) {
+        nameFirst(name);
         known.add(name);
         return written.getOrDefault(name, "");
     }

@@ -47,6 +47,15 @@ public record Segment(
                 steps.stream().filter(PlaneStep.Activation.class::isInstance).count();
     }
 
+    /** The activation with this number in the network. */
+    public PlaneStep.Activation activation(int number) {
+        return (PlaneStep.Activation) steps.stream()
+                .filter(PlaneStep.Activation.class::isInstance)
+                .skip(number - firstActivation)
+                .findFirst()
+                .orElseThrow(() -> new IndexOutOfBoundsException(number));
+    }
+
     /** Largest radius of a window, 0 without convolutions. */
     public int radius() {
         int radius = 0;

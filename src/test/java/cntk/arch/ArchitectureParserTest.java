@@ -46,6 +46,16 @@ class ArchitectureParserTest {
     }
 
     @Test
+    void theFirstArgumentMayGoWithoutItsName() {
+        assertThat(parse("conv(5,w=0.5) leakyrelu( 0.2 ) lap(2) conv rbf(0.5) avgpool(4,pad=zero) flatten dense(1.5)")
+                        .text())
+                .isEqualTo("conv(k=5,w=0.5) leakyrelu(a=0.2) lap(c=2) conv rbf(gamma=0.5) avgpool(k=4,pad=zero) flatten"
+                        + " dense(w=1.5)");
+        assertThat(parse("cntk(4,readout=flatten)")).isEqualTo(parse("cntk(depth=4,readout=flatten)"));
+        assertThat(parse("myrtle5(shankar)")).isEqualTo(parse("myrtle5(style=shankar)"));
+    }
+
+    @Test
     void groupsRepeatAndNest() {
         assertThat(parse("((conv relu)x2 conv(k=1) relu)x3 gap").layers()).hasSize(3 * 6 + 1);
         assertThat(parse("(conv relu)x1 gap")).isEqualTo(parse("conv relu gap"));
@@ -117,7 +127,11 @@ class ArchitectureParserTest {
                 conv(b=0x1p3) gap         | b is '0x1p3' | decimal number
                 conv(train=yes) gap       | train is 'yes' | true or false
                 conv(k=3,k=3) gap         | 'k' is given twice | k
-                conv(3) gap               | '3' is not an argument | name=value
+                conv(k=3,5) gap           | layer 1 'conv(k=3,5)' at character 1: '5' is not an argument | the first may go without its name
+                conv(3,k=5) gap           | layer 1 'conv(3,k=5)' at character 1: 'k' is given twice | k
+                conv(zero) gap            | layer 1 'conv(zero)' at character 1: k is 'zero', but must be a whole number | k
+                conv leakyrelu(steep) gap | layer 2 'leakyrelu(steep)' at character 6: a is 'steep', but must be a decimal number | 1.4142
+                conv relu(0.1) gap        | layer 2 'relu(0.1)' at character 6: argument '0.1' is too much | it takes no arguments
                 conv(k=3                  | bracket is not closed | name=value
                 conv)                     | character 5: ')' closes no group | remove
                 (conv relu                | character 1: the group is not closed | )xN

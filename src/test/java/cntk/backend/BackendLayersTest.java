@@ -18,19 +18,6 @@ class BackendLayersTest {
     private static final ImageShape SHAPE = new ImageShape(3, 8, 8);
 
     @Test
-    void theCpuBackendNamesWhatItCannotDoAndTheAlternative() {
-        String text = "conv residual(relu conv(stride=2) relu conv(stride=2) | conv(k=1,stride=2) conv(k=1,stride=2))"
-                + " relu gap";
-        Network network = ArchitectureParser.network(text, SHAPE);
-        for (Backends.Choice choice : new Backends.Choice[] {Backends.Choice.AUTO, Backends.Choice.CPU}) {
-            assertThatThrownBy(() -> Backends.pick(choice, KernelTask.of(network, KernelKind.NTK), Precision.F32, 1))
-                    .isInstanceOf(InputException.class)
-                    .hasMessageContaining("a shortcut that strides or pools twice")
-                    .hasMessageContaining("--backend oracle");
-        }
-    }
-
-    @Test
     void planesThatDoNotFitTheMemoryAreRefusedWithTheNumbers() {
         Network network = ArchitectureParser.network("conv(pad=valid) relu conv relu gap", new ImageShape(3, 96, 96));
         assertThatThrownBy(() ->

@@ -41,6 +41,15 @@ class CpuBackendNetworksTest {
                 "conv residual(relu conv relu conv) relu gap dense",
                 "conv residual(relu conv(b=0.2) residual(relu conv)) relu conv flatten dense",
                 "conv(train=false) relu avgpool conv(train=false) relu gap dense relu dense(b=0.1)",
+                "conv residual(relu conv(stride=2) relu conv(stride=2) | conv(k=1,stride=2) conv(k=1,stride=2)) relu gap dense",
+                "conv residual(conv relu avgpool conv relu avgpool conv | avgpool avgpool conv) relu flatten dense",
+                "conv residual(relu conv | lap(c=1) lap(c=1) conv) relu conv gap dense",
+                "conv residual(relu conv(stride=2) residual(relu conv(stride=2) | avgpool(pad=zero)) | avgpool(pad=zero)"
+                        + " residual(conv(stride=2) | avgpool(pad=zero) conv relu)) conv relu gap dense",
+                "conv residual(residual(relu conv | lap(c=1) conv lap(c=1)) relu conv(b=0.1) | lap(c=1) residual(conv | lap(c=2)))"
+                        + " relu conv flatten dense",
+                "conv abs conv(k=5) leakyrelu(-0.5) lap(c=1) conv gelu gap dense",
+                "(conv(b=0.5) erf)x3 conv(pad=circular,b=0.5) sin flatten dense",
                 "resnet(blocks=2)"
             })
     void planesAgreeWithTheOracle(String text) throws InterruptedException {

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The loops of {@link DoubleRows} on the Vector API: as {@link FloatReluLoops}, with polynomials for double.
  *
- * <p>The standard deviations of images b are smaller by four units in the last place ({@link LaneTables#SHRINK}). L L' of equal,
+ * <p>The standard deviations of images b are smaller by four units in the last place ({@link ActivationFactors}). L L' of equal,
  * doubled and negated images then stays below |s| = q in spite of three roundings, d is clamped to 0 and the correlation is
  * exactly 1 or -1. One root of q q' would do the same at the price of a second square root (45 instead of 31 us a pair, 21
  * layers). For other pairs u is off by 4e-16, which is less than the rounding of s.

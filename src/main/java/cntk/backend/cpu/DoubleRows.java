@@ -1,8 +1,9 @@
 package cntk.backend.cpu;
 
-import cntk.maths.DualActivation;
+import cntk.arch.Layer;
+import cntk.plan.PlaneStep;
+import cntk.plan.Precision;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +18,15 @@ final class DoubleRows extends PlaneRows {
 
     private final DoubleCells cells;
     private final DoubleCells sums;
-    private final double[] vertical;
+    private final DoubleCells imageFactors;
+    private final DoubleCells vertical;
 
     DoubleRows(PlaneLayout layout) {
         super(layout);
         this.cells = new DoubleCells(layout.cells());
         this.sums = new DoubleCells(layout.width() * COLUMN);
-        this.vertical = new double[layout.rowStride()];
+        this.imageFactors = new DoubleCells(layout.width() * COLUMN);
+        this.vertical = new DoubleCells(layout.rowStride());
     }
 
     @Override
@@ -118,91 +121,64 @@ final class DoubleRows extends PlaneRows {
 
     @Override
     void relu(int out, Factors f) {
-        double[] la = ((DoubleCells) f.image).array;
+        kink(0, out, f);
+    }
+
+    private void kink(double a, int out, Factors f) {
+        double[] s = sums.array;
+        double[] x = cells.array;
+        double[] la = spread(f);
         double[] lb = ((DoubleCells) f.lanes).array;
+        int pa = LEAD + (f.imageIsLanes ? f.imageAt : 0);
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        DoubleKinkLoops.kinkRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, linearPart(a));
+    }
+
+    /** Factors of image a side by side for every lane: as they are where it is a table of lanes, else copied to each. */
+    private double[] spread(Factors f) {
+        double[] la = ((DoubleCells) f.image).array;
         if (f.imageIsLanes) {
-            DoubleScratchLoops.reluLanesRow(
-                    sums.array, cells.array, LEAD + out, la, LEAD + f.imageAt, LEAD + f.lanesAt, layout.width());
-            return;
+            return la;
         }
-        DoubleScratchLoops.reluRow(
-                sums.array,
-                cells.array,
-                LEAD + out,
-                la,
-                LEAD + f.imageAt,
-                lb,
-                LEAD + f.lanesAt,
-                f.columnStep,
-                f.inverseOffset,
-                layout.width());
+        double[] spread = imageFactors.array;
+        for (int at = 0; at < 2 * layout.width(); at++) {
+            DoubleVector.broadcast(SPECIES, la[LEAD + f.imageAt + at]).intoArray(spread, LEAD + at * LANES);
+        }
+        return spread;
     }
 
     @Override
     void windowSums(int[] window, int radius, @Nullable Cells links, Factors f, boolean tangent) {
-        int halo = radius * COLUMN;
-        int length = layout.width() * COLUMN;
-        addRows(window, halo, length + 2 * halo);
-        double[] s = sums.array;
-        System.arraycopy(vertical, halo, s, LEAD, length);
-        int[] around = WindowOrder.around(radius);
-        for (int k = 0; k < around.length; k++) {
-            int from = halo + around[k] * COLUMN;
-            if (links == null) {
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += vertical[from + at];
-                }
-            } else {
-                double[] link = ((DoubleCells) links).array;
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += link[LEAD + k * length + at] * vertical[from + at];
-                }
-            }
-        }
-        addBiases(f.bias, f.tangentBias, tangent);
-    }
-
-    private void addRows(int[] window, int halo, int length) {
         double[] x = cells.array;
-        System.arraycopy(x, LEAD + window[0] - halo, vertical, 0, length);
-        for (int k = 1; k < window.length && k <= 2 * halo / COLUMN; k++) {
-            int from = LEAD + window[k] - halo;
-            for (int at = 0; at < length; at++) {
-                vertical[at] += x[from + at];
-            }
-        }
-    }
-
-    private void addBiases(double bias, double tangentBias, boolean tangent) {
-        double[] s = sums.array;
-        for (int j = LEAD; j < LEAD + layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                s[lane + LANES] = tangent ? s[lane + LANES] + tangentBias : s[lane + LANES] - s[lane];
-                s[lane] += bias;
-            }
+        double @Nullable [] link = links == null ? null : ((DoubleCells) links).array;
+        double bias = f.bias;
+        double tangentBias = f.tangentBias;
+        double own = tangent ? 0 : -1;
+        int width = layout.width();
+        if (radius != 1) {
+            double[] rowSums = vertical.array;
+            int halo = radius * COLUMN;
+            DoubleWindowLoops.addRows(x, window, 2 * radius + 1, rowSums, halo, width * COLUMN + 2 * halo);
+            DoubleWindowLoops.addColumns(
+                    rowSums, halo, WindowOrder.around(radius), link, sums.array, width, bias, tangentBias, own);
+        } else if (link == null) {
+            DoubleWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
+        } else {
+            DoubleWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
         }
     }
 
     @Override
     void take(int row) {
-        double[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                sums.array[LEAD + lane] = x[LEAD + row + lane];
-                sums.array[LEAD + lane + LANES] = x[LEAD + row + lane + LANES] - x[LEAD + row + lane];
-            }
-        }
+        DoubleWindowLoops.take(cells.array, LEAD + row, sums.array, layout.width());
     }
 
     @Override
     void keep(int out) {
-        double[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                x[LEAD + out + lane] = sums.array[LEAD + lane];
-                x[LEAD + out + lane + LANES] = sums.array[LEAD + lane + LANES] + sums.array[LEAD + lane];
-            }
-        }
+        DoubleWindowLoops.keep(sums.array, cells.array, LEAD + out, layout.width());
     }
 
     @Override
@@ -213,22 +189,42 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
-    void apply(DualActivation function, double before, double after, int out, Factors f) {
-        double[] la = ((DoubleCells) f.image).array;
+    void apply(PlaneStep.Nonlinear nonlinear, int out, Factors f) {
+        double[] s = sums.array;
+        double[] x = cells.array;
+        double[] la = spread(f);
         double[] lb = ((DoubleCells) f.lanes).array;
-        for (int j = 0; j < layout.width(); j++) {
-            for (int l = 0; l < LANES; l++) {
-                int at = j * COLUMN + l;
-                double mine = la[LEAD + f.imageAt + (f.imageIsLanes ? j * f.columnStep + l : 2 * j)];
-                double theirs = lb[LEAD + f.lanesAt + j * f.columnStep + l];
-                double covariance = before * sums.array[LEAD + at];
-                double q = before * mine * mine;
-                double otherQ = before * theirs * theirs;
-                double s = function.nngp(covariance, q, otherQ) / after;
-                double slope = function.slope(covariance, q, otherQ) * (before / after);
-                cells.array[LEAD + out + at] = s;
-                cells.array[LEAD + out + at + LANES] = (sums.array[LEAD + at + LANES] * slope + s);
+        int pa = LEAD + (f.imageIsLanes ? f.imageAt : 0);
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        double before = nonlinear.before();
+        double after = nonlinear.after();
+        double epsilon = ActivationFactors.epsilon(before, Precision.F64);
+        switch (nonlinear.function()) {
+            case Layer.LeakyRelu(double a) -> kink(a, out, f);
+            case Layer.Abs() -> kink(-1, out, f);
+            case Layer.Erf() -> {
+                double value = 2 / Math.PI * Math.min(1, before * epsilon) / after;
+                DoubleArcsineLoops.erfRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, epsilon, value, (4 / Math.PI / after));
             }
+            case Layer.Gelu() ->
+                DoubleArcsineLoops.geluRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, epsilon);
+            case Layer.Sin() ->
+                DoubleExponentialLoops.sinRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, before, (1 / after), before);
+            case Layer.Rbf(double gamma) -> {
+                double width2 = gamma * before;
+                DoubleExponentialLoops.rbfRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, width2, (1 / after), (2 * width2));
+            }
+            case Layer.Gaussian(double gamma) ->
+                DoubleExponentialLoops.gaussianRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, gamma);
+            case Layer.ReluProject() ->
+                DoubleKinkLoops.projectRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (1 / after));
+            case Layer.Relu(), Layer.Identity() -> throw noRow(nonlinear.function());
         }
     }
 
@@ -259,143 +255,26 @@ final class DoubleRows extends PlaneRows {
 
     @Override
     void scatterLanes(int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
-        double[] sum = ((DoubleCells) tensor).array;
-        double[] x = cells.array;
-        for (int t = 0; t < scatter.targets.length; t++) {
-            int at = LEAD + to + scatter.targets[t];
-            DoubleVector s = DoubleVector.fromArray(SPECIES, sum, at);
-            DoubleVector tangent = DoubleVector.fromArray(SPECIES, sum, at + LANES);
-            for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
-                int from = LEAD + row + scatter.columns[k] * COLUMN;
-                int second = LEAD + other + scatter.columns[k] * COLUMN;
-                int permutation = scatter.permutations[k];
-                VectorShuffle<Double> sources = permutations.doubleSources[permutation];
-                DoubleVector taken = DoubleVector.fromArray(SPECIES, permutations.doubleTaken, permutation * LANES);
-                s = DoubleVector.fromArray(SPECIES, x, from)
-                        .add(DoubleVector.fromArray(SPECIES, x, second))
-                        .rearrange(sources)
-                        .fma(taken, s);
-                tangent = DoubleVector.fromArray(SPECIES, x, from + LANES)
-                        .add(DoubleVector.fromArray(SPECIES, x, second + LANES))
-                        .rearrange(sources)
-                        .fma(taken, tangent);
-            }
-            s.intoArray(sum, at);
-            tangent.intoArray(sum, at + LANES);
-        }
+        DoubleReadoutLoops.scatterLanes(cells.array, row, other, scatter, permutations, tensor, to);
     }
 
     @Override
     void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
-        DoubleVector s = DoubleVector.zero(SPECIES);
-        DoubleVector t = DoubleVector.zero(SPECIES);
-        for (int j = 0; j < layout.width(); j++) {
-            DoubleVector w = DoubleVector.broadcast(SPECIES, columnWeights[j]);
-            s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
-                    .fma(w, s);
-            t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
-                    .fma(w, t);
-        }
-        addLanes(s, weight, totals, 0);
-        addLanes(t, weight, totals, LANES);
+        DoubleReadoutLoops.addWeighted(cells.array, layout.width(), row, weight, columnWeights, totals);
     }
 
     @Override
     void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
-        DoubleVector s0 = DoubleVector.zero(SPECIES);
-        DoubleVector t0 = s0;
-        DoubleVector s1 = s0;
-        DoubleVector t1 = s0;
-        DoubleVector s2 = s0;
-        DoubleVector t2 = s0;
-        DoubleVector s3 = s0;
-        DoubleVector t3 = s0;
-        double[] weights0 = ((DoubleCells) laneWeights[0]).array;
-        double[] weights1 = ((DoubleCells) laneWeights[1]).array;
-        double[] weights2 = ((DoubleCells) laneWeights[2]).array;
-        double[] weights3 = ((DoubleCells) laneWeights[3]).array;
-        for (int j = 0; j < layout.width(); j++) {
-            DoubleVector s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN);
-            DoubleVector t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES);
-            DoubleVector w0 = DoubleVector.fromArray(SPECIES, weights0, LEAD + j * LANES);
-            s0 = s.fma(w0, s0);
-            t0 = t.fma(w0, t0);
-            DoubleVector w1 = DoubleVector.fromArray(SPECIES, weights1, LEAD + j * LANES);
-            s1 = s.fma(w1, s1);
-            t1 = t.fma(w1, t1);
-            DoubleVector w2 = DoubleVector.fromArray(SPECIES, weights2, LEAD + j * LANES);
-            s2 = s.fma(w2, s2);
-            t2 = t.fma(w2, t2);
-            DoubleVector w3 = DoubleVector.fromArray(SPECIES, weights3, LEAD + j * LANES);
-            s3 = s.fma(w3, s3);
-            t3 = t.fma(w3, t3);
-        }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        if (count > 1) {
-            addLanes(s1, rowWeights[1], totals[1], 0);
-            addLanes(t1, rowWeights[1], totals[1], LANES);
-            addLanes(s2, rowWeights[2], totals[2], 0);
-            addLanes(t2, rowWeights[2], totals[2], LANES);
-            addLanes(s3, rowWeights[3], totals[3], 0);
-            addLanes(t3, rowWeights[3], totals[3], LANES);
-        }
+        DoubleReadoutLoops.addLaneWeighted(cells.array, layout.width(), row, laneWeights, rowWeights, count, totals);
     }
 
     @Override
     void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
-        DoubleVector s0 = DoubleVector.zero(SPECIES);
-        DoubleVector t0 = s0;
-        DoubleVector s1 = s0;
-        DoubleVector t1 = s0;
-        DoubleVector s2 = s0;
-        DoubleVector t2 = s0;
-        DoubleVector s3 = s0;
-        DoubleVector t3 = s0;
-        double[] weights0 = columnWeights[0];
-        double[] weights1 = columnWeights[1];
-        double[] weights2 = columnWeights[2];
-        double[] weights3 = columnWeights[3];
-        for (int j = 0; j < layout.width(); j++) {
-            DoubleVector s = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN);
-            DoubleVector t = DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES);
-            DoubleVector w0 = DoubleVector.broadcast(SPECIES, weights0[j]);
-            s0 = s.fma(w0, s0);
-            t0 = t.fma(w0, t0);
-            DoubleVector w1 = DoubleVector.broadcast(SPECIES, weights1[j]);
-            s1 = s.fma(w1, s1);
-            t1 = t.fma(w1, t1);
-            DoubleVector w2 = DoubleVector.broadcast(SPECIES, weights2[j]);
-            s2 = s.fma(w2, s2);
-            t2 = t.fma(w2, t2);
-            DoubleVector w3 = DoubleVector.broadcast(SPECIES, weights3[j]);
-            s3 = s.fma(w3, s3);
-            t3 = t.fma(w3, t3);
-        }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        addLanes(s1, rowWeights[1], totals[1], 0);
-        addLanes(t1, rowWeights[1], totals[1], LANES);
-        addLanes(s2, rowWeights[2], totals[2], 0);
-        addLanes(t2, rowWeights[2], totals[2], LANES);
-        addLanes(s3, rowWeights[3], totals[3], 0);
-        addLanes(t3, rowWeights[3], totals[3], LANES);
+        DoubleReadoutLoops.addFourWeighted(cells.array, layout.width(), row, columnWeights, rowWeights, totals);
     }
 
     @Override
     void addTotals(int row, double[] totals) {
-        DoubleVector s = DoubleVector.zero(SPECIES);
-        DoubleVector t = DoubleVector.zero(SPECIES);
-        for (int j = 0; j < layout.width(); j++) {
-            s = s.add(DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN));
-            t = t.add(DoubleVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES));
-        }
-        addLanes(s, 1, totals, 0);
-        addLanes(t, 1, totals, LANES);
-    }
-
-    private static void addLanes(DoubleVector sum, double weight, double[] totals, int from) {
-        DoubleVector w = DoubleVector.broadcast(SPECIES, weight);
-        sum.fma(w, DoubleVector.fromArray(SPECIES, totals, from)).intoArray(totals, from);
+        DoubleReadoutLoops.addTotals(cells.array, layout.width(), row, totals);
     }
 }

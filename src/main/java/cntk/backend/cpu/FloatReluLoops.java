@@ -24,23 +24,23 @@ final class FloatReluLoops {
     private static final int LANES = SPECIES.length();
     private static final int LEAD = FloatCells.LEAD;
     private static final int COLUMN = 2 * LANES;
-    private static final int SIGN = 0x80000000;
+    static final int SIGN = 0x80000000;
 
     // -acos(1-u) / (pi sqrt u) and (sqrt(u(2-u)) - (1-u) acos(1-u)) / (pi u sqrt u) on [0,1], minimax with weights
     // u^0.1 and u:
     // deep layers live near u = 0, where an error of one sign adds up (plain minimax: 2.7e-6 instead of 4.6e-7 at 20
     // layers).
-    private static final float P0 = -0.450157511f;
-    private static final float P1 = -0.0375439584f;
-    private static final float P2 = -0.00814425871f;
-    private static final float P3 = -0.00358431801f;
-    private static final float P4 = 0.000850233224f;
-    private static final float P5 = -0.00141987202f;
-    private static final float R0 = 0.300110204f;
-    private static final float R1 = 0.0149424794f;
-    private static final float R2 = 0.00267565504f;
-    private static final float R3 = 9.28859256e-05f;
-    private static final float R4 = 0.00048854952f;
+    static final float P0 = -0.450157511f;
+    static final float P1 = -0.0375439584f;
+    static final float P2 = -0.00814425871f;
+    static final float P3 = -0.00358431801f;
+    static final float P4 = 0.000850233224f;
+    static final float P5 = -0.00141987202f;
+    static final float R0 = 0.300110204f;
+    static final float R1 = 0.0149424794f;
+    static final float R2 = 0.00267565504f;
+    static final float R3 = 9.28859256e-05f;
+    static final float R4 = 0.00048854952f;
 
     private FloatReluLoops() {}
 
@@ -279,52 +279,6 @@ final class FloatReluLoops {
                 n.intoArray(x, out + j * COLUMN);
                 t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
             }
-        }
-    }
-
-    /** ReLU of a scratch row, for tables of either kind. */
-    static void reluRow(
-            float[] sum,
-            float[] x,
-            int out,
-            float[] la,
-            int pa,
-            float[] lb,
-            int pb,
-            int step,
-            int inverseOffset,
-            int width) {
-        for (int j = 0; j < width; j++) {
-            FloatVector s = FloatVector.fromArray(SPECIES, sum, LEAD + j * COLUMN);
-            FloatVector t = FloatVector.fromArray(SPECIES, sum, LEAD + j * COLUMN + LANES);
-            FloatVector d = FloatVector.fromArray(SPECIES, lb, pb + j * step)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j]))
-                    .sub(s.abs())
-                    .reinterpretAsInts()
-                    .max(0)
-                    .reinterpretAsFloats();
-            FloatVector u = d.mul(FloatVector.fromArray(SPECIES, lb, pb + j * step + inverseOffset)
-                    .mul(FloatVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
-            FloatVector q = u.sqrt();
-            FloatVector r = FloatVector.broadcast(SPECIES, R4)
-                    .fma(u, FloatVector.broadcast(SPECIES, R3))
-                    .fma(u, FloatVector.broadcast(SPECIES, R2))
-                    .fma(u, FloatVector.broadcast(SPECIES, R1))
-                    .fma(u, FloatVector.broadcast(SPECIES, R0));
-            FloatVector p = FloatVector.broadcast(SPECIES, P5)
-                    .fma(u, FloatVector.broadcast(SPECIES, P4))
-                    .fma(u, FloatVector.broadcast(SPECIES, P3))
-                    .fma(u, FloatVector.broadcast(SPECIES, P2))
-                    .fma(u, FloatVector.broadcast(SPECIES, P1))
-                    .fma(u, FloatVector.broadcast(SPECIES, P0));
-            FloatVector n = d.mul(q).fma(r, s.reinterpretAsInts().max(0).reinterpretAsFloats());
-            FloatVector w = q.fma(p, FloatVector.broadcast(SPECIES, 0.5f))
-                    .reinterpretAsInts()
-                    .lanewise(VectorOperators.XOR, s.reinterpretAsInts().and(SIGN))
-                    .reinterpretAsFloats()
-                    .add(FloatVector.broadcast(SPECIES, 0.5f));
-            n.intoArray(x, out + j * COLUMN);
-            t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
         }
     }
 }

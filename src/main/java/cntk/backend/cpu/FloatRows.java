@@ -1,10 +1,9 @@
 package cntk.backend.cpu;
 
-import cntk.maths.DualActivation;
-import jdk.incubator.vector.DoubleVector;
+import cntk.arch.Layer;
+import cntk.plan.PlaneStep;
+import cntk.plan.Precision;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
@@ -13,20 +12,19 @@ final class FloatRows extends PlaneRows {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();
 
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
     private static final int LEAD = FloatCells.LEAD;
     private static final int COLUMN = 2 * LANES;
     private static final int COLOURS = 3;
 
     private final FloatCells cells;
     private final FloatCells sums;
-    private final float[] vertical;
+    private final FloatCells vertical;
 
     FloatRows(PlaneLayout layout) {
         super(layout);
         this.cells = new FloatCells(layout.cells());
         this.sums = new FloatCells(layout.width() * COLUMN);
-        this.vertical = new float[layout.rowStride()];
+        this.vertical = new FloatCells(layout.rowStride());
     }
 
     @Override
@@ -105,86 +103,51 @@ final class FloatRows extends PlaneRows {
 
     @Override
     void relu(int out, Factors f) {
+        kink(0, out, f);
+    }
+
+    private void kink(double a, int out, Factors f) {
+        float[] s = sums.array;
+        float[] x = cells.array;
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
-        FloatReluLoops.reluRow(
-                sums.array,
-                cells.array,
-                LEAD + out,
-                la,
-                LEAD + f.imageAt,
-                lb,
-                LEAD + f.lanesAt,
-                f.columnStep,
-                f.inverseOffset,
-                layout.width());
+        int pa = LEAD + f.imageAt;
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        FloatKinkLoops.kinkRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) linearPart(a));
     }
 
     @Override
     void windowSums(int[] window, int radius, @Nullable Cells links, Factors f, boolean tangent) {
-        int halo = radius * COLUMN;
-        int length = layout.width() * COLUMN;
-        addRows(window, halo, length + 2 * halo);
-        float[] s = sums.array;
-        System.arraycopy(vertical, halo, s, LEAD, length);
-        int[] around = WindowOrder.around(radius);
-        for (int k = 0; k < around.length; k++) {
-            int from = halo + around[k] * COLUMN;
-            if (links == null) {
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += vertical[from + at];
-                }
-            } else {
-                float[] link = ((FloatCells) links).array;
-                for (int at = 0; at < length; at++) {
-                    s[LEAD + at] += link[LEAD + k * length + at] * vertical[from + at];
-                }
-            }
-        }
-        addBiases((float) f.bias, (float) f.tangentBias, tangent);
-    }
-
-    private void addRows(int[] window, int halo, int length) {
         float[] x = cells.array;
-        System.arraycopy(x, LEAD + window[0] - halo, vertical, 0, length);
-        for (int k = 1; k < window.length && k <= 2 * halo / COLUMN; k++) {
-            int from = LEAD + window[k] - halo;
-            for (int at = 0; at < length; at++) {
-                vertical[at] += x[from + at];
-            }
-        }
-    }
-
-    private void addBiases(float bias, float tangentBias, boolean tangent) {
-        float[] s = sums.array;
-        for (int j = LEAD; j < LEAD + layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                s[lane + LANES] = tangent ? s[lane + LANES] + tangentBias : s[lane + LANES] - s[lane];
-                s[lane] += bias;
-            }
+        float @Nullable [] link = links == null ? null : ((FloatCells) links).array;
+        float bias = (float) f.bias;
+        float tangentBias = (float) f.tangentBias;
+        float own = tangent ? 0 : -1;
+        int width = layout.width();
+        if (radius != 1) {
+            float[] rowSums = vertical.array;
+            int halo = radius * COLUMN;
+            FloatWindowLoops.addRows(x, window, 2 * radius + 1, rowSums, halo, width * COLUMN + 2 * halo);
+            FloatWindowLoops.addColumns(
+                    rowSums, halo, WindowOrder.around(radius), link, sums.array, width, bias, tangentBias, own);
+        } else if (link == null) {
+            FloatWindowLoops.openNine(x, window, sums.array, width, bias, tangentBias, own);
+        } else {
+            FloatWindowLoops.linkedNine(x, window, link, sums.array, width, bias, tangentBias, own);
         }
     }
 
     @Override
     void take(int row) {
-        float[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                sums.array[LEAD + lane] = x[LEAD + row + lane];
-                sums.array[LEAD + lane + LANES] = x[LEAD + row + lane + LANES] - x[LEAD + row + lane];
-            }
-        }
+        FloatWindowLoops.take(cells.array, LEAD + row, sums.array, layout.width());
     }
 
     @Override
     void keep(int out) {
-        float[] x = cells.array;
-        for (int j = 0; j < layout.width() * COLUMN; j += COLUMN) {
-            for (int lane = j; lane < j + LANES; lane++) {
-                x[LEAD + out + lane] = sums.array[LEAD + lane];
-                x[LEAD + out + lane + LANES] = sums.array[LEAD + lane + LANES] + sums.array[LEAD + lane];
-            }
-        }
+        FloatWindowLoops.keep(sums.array, cells.array, LEAD + out, layout.width());
     }
 
     @Override
@@ -195,22 +158,68 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void apply(DualActivation function, double before, double after, int out, Factors f) {
+    void apply(PlaneStep.Nonlinear nonlinear, int out, Factors f) {
+        float[] s = sums.array;
+        float[] x = cells.array;
         float[] la = ((FloatCells) f.image).array;
         float[] lb = ((FloatCells) f.lanes).array;
-        for (int j = 0; j < layout.width(); j++) {
-            for (int l = 0; l < LANES; l++) {
-                int at = j * COLUMN + l;
-                double mine = la[LEAD + f.imageAt + (f.imageIsLanes ? j * f.columnStep + l : 2 * j)];
-                double theirs = lb[LEAD + f.lanesAt + j * f.columnStep + l];
-                double covariance = before * sums.array[LEAD + at];
-                double q = before * mine * mine;
-                double otherQ = before * theirs * theirs;
-                double s = function.nngp(covariance, q, otherQ) / after;
-                double slope = function.slope(covariance, q, otherQ) * (before / after);
-                cells.array[LEAD + out + at] = (float) s;
-                cells.array[LEAD + out + at + LANES] = (float) (sums.array[LEAD + at + LANES] * slope + s);
+        int pa = LEAD + f.imageAt;
+        int pb = LEAD + f.lanesAt;
+        int step = f.columnStep;
+        int inverse = f.inverseOffset;
+        int width = layout.width();
+        double before = nonlinear.before();
+        double after = nonlinear.after();
+        double epsilon = ActivationFactors.epsilon(before, Precision.F32);
+        switch (nonlinear.function()) {
+            case Layer.LeakyRelu(double a) -> kink(a, out, f);
+            case Layer.Abs() -> kink(-1, out, f);
+            case Layer.Erf() -> {
+                double value = 2 / Math.PI * Math.min(1, before * epsilon) / after;
+                FloatArcsineLoops.erfRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) epsilon, (float) value, (float)
+                                (4 / Math.PI / after));
             }
+            case Layer.Gelu() ->
+                FloatArcsineLoops.geluRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) epsilon);
+            case Layer.Sin() ->
+                FloatExponentialLoops.sinRow(
+                        s,
+                        x,
+                        LEAD + out,
+                        la,
+                        pa,
+                        lb,
+                        pb,
+                        step,
+                        inverse,
+                        width,
+                        (float) before,
+                        (float) (1 / after),
+                        (float) before);
+            case Layer.Rbf(double gamma) -> {
+                double width2 = gamma * before;
+                FloatExponentialLoops.rbfRow(
+                        s,
+                        x,
+                        LEAD + out,
+                        la,
+                        pa,
+                        lb,
+                        pb,
+                        step,
+                        inverse,
+                        width,
+                        (float) width2,
+                        (float) (1 / after),
+                        (float) (2 * width2));
+            }
+            case Layer.Gaussian(double gamma) ->
+                FloatExponentialLoops.gaussianRow(
+                        s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) gamma);
+            case Layer.ReluProject() ->
+                FloatKinkLoops.projectRow(s, x, LEAD + out, la, pa, lb, pb, step, inverse, width, (float) (1 / after));
+            case Layer.Relu(), Layer.Identity() -> throw noRow(nonlinear.function());
         }
     }
 
@@ -241,147 +250,26 @@ final class FloatRows extends PlaneRows {
 
     @Override
     void scatterLanes(int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
-        float[] sum = ((FloatCells) tensor).array;
-        float[] x = cells.array;
-        for (int t = 0; t < scatter.targets.length; t++) {
-            int at = LEAD + to + scatter.targets[t];
-            FloatVector s = FloatVector.fromArray(SPECIES, sum, at);
-            FloatVector tangent = FloatVector.fromArray(SPECIES, sum, at + LANES);
-            for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
-                int from = LEAD + row + scatter.columns[k] * COLUMN;
-                int second = LEAD + other + scatter.columns[k] * COLUMN;
-                int permutation = scatter.permutations[k];
-                VectorShuffle<Float> sources = permutations.floatSources[permutation];
-                FloatVector taken = FloatVector.fromArray(SPECIES, permutations.floatTaken, permutation * LANES);
-                s = FloatVector.fromArray(SPECIES, x, from)
-                        .add(FloatVector.fromArray(SPECIES, x, second))
-                        .rearrange(sources)
-                        .fma(taken, s);
-                tangent = FloatVector.fromArray(SPECIES, x, from + LANES)
-                        .add(FloatVector.fromArray(SPECIES, x, second + LANES))
-                        .rearrange(sources)
-                        .fma(taken, tangent);
-            }
-            s.intoArray(sum, at);
-            tangent.intoArray(sum, at + LANES);
-        }
+        FloatReadoutLoops.scatterLanes(cells.array, row, other, scatter, permutations, tensor, to);
     }
 
     @Override
     void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
-        FloatVector s = FloatVector.zero(SPECIES);
-        FloatVector t = FloatVector.zero(SPECIES);
-        for (int j = 0; j < layout.width(); j++) {
-            FloatVector w = FloatVector.broadcast(SPECIES, (float) columnWeights[j]);
-            s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN)
-                    .fma(w, s);
-            t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES)
-                    .fma(w, t);
-        }
-        addLanes(s, weight, totals, 0);
-        addLanes(t, weight, totals, LANES);
+        FloatReadoutLoops.addWeighted(cells.array, layout.width(), row, weight, columnWeights, totals);
     }
 
     @Override
     void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector t0 = s0;
-        FloatVector s1 = s0;
-        FloatVector t1 = s0;
-        FloatVector s2 = s0;
-        FloatVector t2 = s0;
-        FloatVector s3 = s0;
-        FloatVector t3 = s0;
-        float[] weights0 = ((FloatCells) laneWeights[0]).array;
-        float[] weights1 = ((FloatCells) laneWeights[1]).array;
-        float[] weights2 = ((FloatCells) laneWeights[2]).array;
-        float[] weights3 = ((FloatCells) laneWeights[3]).array;
-        for (int j = 0; j < layout.width(); j++) {
-            FloatVector s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN);
-            FloatVector t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES);
-            FloatVector w0 = FloatVector.fromArray(SPECIES, weights0, LEAD + j * LANES);
-            s0 = s.fma(w0, s0);
-            t0 = t.fma(w0, t0);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, weights1, LEAD + j * LANES);
-            s1 = s.fma(w1, s1);
-            t1 = t.fma(w1, t1);
-            FloatVector w2 = FloatVector.fromArray(SPECIES, weights2, LEAD + j * LANES);
-            s2 = s.fma(w2, s2);
-            t2 = t.fma(w2, t2);
-            FloatVector w3 = FloatVector.fromArray(SPECIES, weights3, LEAD + j * LANES);
-            s3 = s.fma(w3, s3);
-            t3 = t.fma(w3, t3);
-        }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        if (count > 1) {
-            addLanes(s1, rowWeights[1], totals[1], 0);
-            addLanes(t1, rowWeights[1], totals[1], LANES);
-            addLanes(s2, rowWeights[2], totals[2], 0);
-            addLanes(t2, rowWeights[2], totals[2], LANES);
-            addLanes(s3, rowWeights[3], totals[3], 0);
-            addLanes(t3, rowWeights[3], totals[3], LANES);
-        }
+        FloatReadoutLoops.addLaneWeighted(cells.array, layout.width(), row, laneWeights, rowWeights, count, totals);
     }
 
     @Override
     void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector t0 = s0;
-        FloatVector s1 = s0;
-        FloatVector t1 = s0;
-        FloatVector s2 = s0;
-        FloatVector t2 = s0;
-        FloatVector s3 = s0;
-        FloatVector t3 = s0;
-        double[] weights0 = columnWeights[0];
-        double[] weights1 = columnWeights[1];
-        double[] weights2 = columnWeights[2];
-        double[] weights3 = columnWeights[3];
-        for (int j = 0; j < layout.width(); j++) {
-            FloatVector s = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN);
-            FloatVector t = FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES);
-            FloatVector w0 = FloatVector.broadcast(SPECIES, (float) weights0[j]);
-            s0 = s.fma(w0, s0);
-            t0 = t.fma(w0, t0);
-            FloatVector w1 = FloatVector.broadcast(SPECIES, (float) weights1[j]);
-            s1 = s.fma(w1, s1);
-            t1 = t.fma(w1, t1);
-            FloatVector w2 = FloatVector.broadcast(SPECIES, (float) weights2[j]);
-            s2 = s.fma(w2, s2);
-            t2 = t.fma(w2, t2);
-            FloatVector w3 = FloatVector.broadcast(SPECIES, (float) weights3[j]);
-            s3 = s.fma(w3, s3);
-            t3 = t.fma(w3, t3);
-        }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        addLanes(s1, rowWeights[1], totals[1], 0);
-        addLanes(t1, rowWeights[1], totals[1], LANES);
-        addLanes(s2, rowWeights[2], totals[2], 0);
-        addLanes(t2, rowWeights[2], totals[2], LANES);
-        addLanes(s3, rowWeights[3], totals[3], 0);
-        addLanes(t3, rowWeights[3], totals[3], LANES);
+        FloatReadoutLoops.addFourWeighted(cells.array, layout.width(), row, columnWeights, rowWeights, totals);
     }
 
     @Override
     void addTotals(int row, double[] totals) {
-        FloatVector s = FloatVector.zero(SPECIES);
-        FloatVector t = FloatVector.zero(SPECIES);
-        for (int j = 0; j < layout.width(); j++) {
-            s = s.add(FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN));
-            t = t.add(FloatVector.fromArray(SPECIES, cells.array, LEAD + row + j * COLUMN + LANES));
-        }
-        addLanes(s, 1, totals, 0);
-        addLanes(t, 1, totals, LANES);
-    }
-
-    /** Both halves of the lanes, in double. */
-    private static void addLanes(FloatVector sum, double weight, double[] totals, int from) {
-        DoubleVector low = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0);
-        DoubleVector high = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1);
-        DoubleVector w = DoubleVector.broadcast(DOUBLES, weight);
-        low.fma(w, DoubleVector.fromArray(DOUBLES, totals, from)).intoArray(totals, from);
-        high.fma(w, DoubleVector.fromArray(DOUBLES, totals, from + LANES / 2)).intoArray(totals, from + LANES / 2);
+        FloatReadoutLoops.addTotals(cells.array, layout.width(), row, totals);
     }
 }

@@ -34,7 +34,7 @@ final class ImageFactors {
         return bytes;
     }
 
-    /** Standard deviations L [i W + j] before activation number {@code activation}; 0 for zero variance. */
+    /** Standard deviations L, or variances ({@link ActivationFactors}), [i W + j] before activation number {@code activation}; 0 for zero variance. */
     Cells deviations(int activation) {
         return deviations.get(activation);
     }

@@ -7,7 +7,7 @@ import cntk.plan.Precision;
  * Image a as the planes read it, broadcast to all lanes.
  *
  * @param pixels [c][i W + j], times 2^inputExponent
- * @param factors before each activation (of its segment) [i W + j][L, 1 / L]
+ * @param factors before each activation (of its segment) [i W + j][two numbers], see {@link ActivationFactors}
  */
 record ImageTables(Cells pixels, Cells[] factors, ImageFactors image) {
     static ImageTables of(PlaneProgram program, Precision precision, ImageFactors image, double[] values) {
@@ -19,21 +19,17 @@ record ImageTables(Cells pixels, Cells[] factors, ImageFactors image) {
         Cells[] factors = new Cells[program.activations()];
         for (int activation = 0; activation < factors.length; activation++) {
             Cells from = image.deviations(activation);
+            ActivationFactors read = ActivationFactors.of(program, activation, precision);
             int pixels = program.segmentOf(activation).height()
                     * program.segmentOf(activation).width();
             Cells to = Cells.of(precision, 2 * pixels);
             for (int pixel = 0; pixel < pixels; pixel++) {
                 double value = from.get(pixel);
-                to.set(2 * pixel, value);
-                to.set(2 * pixel + 1, inverse(value));
+                to.set(2 * pixel, read.first(value));
+                to.set(2 * pixel + 1, read.second(value));
             }
             factors[activation] = to;
         }
         return new ImageTables(scaled, factors, image);
-    }
-
-    /** 1 / L, 0 for zero variance. */
-    static double inverse(double deviation) {
-        return deviation == 0 ? 0 : 1 / deviation;
     }
 }

@@ -11,9 +11,6 @@ import java.util.List;
  * lanes, interleaved, at one displacement for all.
  */
 final class LaneTables {
-    /** 1 - 2^-51; see {@link DoubleReluLoops}. In float it rounds away. */
-    static final double SHRINK = 1 - 0x1p-51;
-
     /** One image b, lane = column displacement; or lane = image b. */
     enum Lanes {
         DISPLACEMENTS,
@@ -24,6 +21,7 @@ final class LaneTables {
     private final int lanes;
     private final Table pixels;
     private final Table[] factors;
+    private final ActivationFactors[] read;
 
     /** Numbers per pixel of a segment: rows of {@code columns} stored columns, {@code column} numbers from one to the next. */
     private record Table(Cells cells, int height, int width, int columns, int column) {
@@ -40,7 +38,9 @@ final class LaneTables {
         this.lanes = PlaneRows.lanes(precision);
         this.pixels = table(program.segments().getFirst(), precision, channels, 1);
         this.factors = new Table[program.activations()];
+        this.read = new ActivationFactors[factors.length];
         for (int activation = 0; activation < factors.length; activation++) {
+            read[activation] = ActivationFactors.of(program, activation, precision);
             factors[activation] = table(program.segmentOf(activation), precision, 2, 2);
         }
     }
@@ -76,19 +76,19 @@ final class LaneTables {
             }
         }
         for (int activation = 0; activation < tables.factors.length; activation++) {
-            displace(image.deviations(activation), tables.factors[activation]);
+            displace(image.deviations(activation), tables.factors[activation], tables.read[activation]);
         }
         return tables;
     }
 
-    /** L and 1 / L of one image, every row backwards and more than once. */
-    private static void displace(Cells deviations, Table to) {
+    /** Factors of one image, every row backwards and more than once. */
+    private static void displace(Cells kept, Table to, ActivationFactors read) {
         int width = to.width();
         for (int i = 0; i < to.height(); i++) {
             for (int m = 0; m < to.columns(); m++) {
-                double value = deviations.get(i * width + Math.floorMod(width - 1 - m, width));
-                to.cells().set(2 * i * to.columns() + m, SHRINK * value);
-                to.cells().set((2 * i + 1) * to.columns() + m, ImageTables.inverse(value));
+                double value = kept.get(i * width + Math.floorMod(width - 1 - m, width));
+                to.cells().set(2 * i * to.columns() + m, read.firstOfLane(value));
+                to.cells().set((2 * i + 1) * to.columns() + m, read.second(value));
             }
         }
     }
@@ -127,7 +127,7 @@ final class LaneTables {
         return tables;
     }
 
-    /** Sets L and 1 / L of interleaved images, one per lane, before one activation: lane by lane at each pixel, as they lie. */
+    /** Sets the {@link ActivationFactors} of interleaved images, one per lane, before one activation: lane by lane at each pixel, as they lie. */
     void setFactors(int activation, Cells[] deviations) {
         Table table = factors[activation];
         for (int i = 0; i < table.height(); i++) {
@@ -136,8 +136,8 @@ final class LaneTables {
                 int at = (i * table.columns() + m) * 2 * lanes;
                 for (int lane = 0; lane < deviations.length; lane++) {
                     double value = deviations[lane].get(pixel);
-                    table.cells().set(at + lane, SHRINK * value);
-                    table.cells().set(at + lanes + lane, ImageTables.inverse(value));
+                    table.cells().set(at + lane, read[activation].firstOfLane(value));
+                    table.cells().set(at + lanes + lane, read[activation].second(value));
                 }
             }
         }

@@ -1,6 +1,7 @@
 package cntk.backend.cpu;
 
-import cntk.maths.DualActivation;
+import cntk.arch.Layer;
+import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
 import org.jspecify.annotations.Nullable;
 
@@ -67,8 +68,8 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** Multiplies a row by a power of two, or by 0. */
     abstract void scale(int row, double factor);
 
-    /** Any other non-linearity of the scratch row, entry by entry in double, into row {@code out}. */
-    abstract void apply(DualActivation function, double before, double after, int out, Factors factors);
+    /** Any other non-linearity of the scratch row, into row {@code out}. */
+    abstract void apply(PlaneStep.Nonlinear step, int out, Factors factors);
 
     /** Adds S and T~ of row {@code from} of {@code saved}, times a factor, to row {@code out}. */
     abstract void addRow(Cells saved, int from, double factor, int out);
@@ -101,6 +102,16 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
      * @param totals [readout], each S of every lane and then T~ of every lane; added to
      */
     abstract void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals);
+
+    /** A of a leaky ReLU with slope a below 0 ({@link FloatKinkLoops}). */
+    static double linearPart(double a) {
+        return (1 + a) * (1 + a) / (2 + 2 * a * a);
+    }
+
+    /** What no row loop computes. */
+    static IllegalStateException noRow(Layer.Nonlinearity function) {
+        return new IllegalStateException(function + " is no step on a row of its own");
+    }
 
     /** What a ReLU reads: tables of both images and the biases of the layer before. */
     static final class Factors {

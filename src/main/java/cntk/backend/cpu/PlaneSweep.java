@@ -1,6 +1,5 @@
 package cntk.backend.cpu;
 
-import cntk.maths.DualActivation;
 import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
 import cntk.plan.Segment;
@@ -200,11 +199,10 @@ final class PlaneSweep {
     }
 
     private void apply(PlaneStep.Nonlinear step) {
-        DualActivation function = DualActivation.of(step.function());
         for (int i = 0; i < height; i++) {
             aim(i);
             rows.take(layout.slot(base + i));
-            rows.apply(function, step.before(), step.after(), layout.slot(base + i), factors);
+            rows.apply(step, layout.slot(base + i), factors);
         }
     }
 

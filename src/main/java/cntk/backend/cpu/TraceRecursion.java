@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.arch.Layer;
 import cntk.maths.DualActivation;
 import cntk.plan.PlaneStep;
 import cntk.plan.Precision;
@@ -46,7 +47,7 @@ final class TraceRecursion {
         this.t = s;
     }
 
-    /** Takes all steps and adds the standard deviations before every activation to {@code deviations}. */
+    /** Takes all steps and adds what {@link ActivationFactors} reads before every activation to {@code deviations}. */
     void run(List<PlaneStep> steps, Precision precision, List<Cells> deviations) {
         for (PlaneStep step : steps) {
             switch (step) {
@@ -57,7 +58,10 @@ final class TraceRecursion {
                 }
                 case PlaneStep.Relu() -> deviations.add(deviations(precision));
                 case PlaneStep.Nonlinear nonlinear -> {
-                    deviations.add(deviations(precision));
+                    deviations.add(
+                            ActivationFactors.of(nonlinear, precision).correlation()
+                                    ? deviations(precision)
+                                    : variances(precision));
                     apply(nonlinear);
                 }
                 case PlaneStep.Scale(double factor) -> scale(factor);
@@ -102,7 +106,54 @@ final class TraceRecursion {
         return deviations;
     }
 
+    private Cells variances(Precision precision) {
+        Cells variances = Cells.of(precision, s.length);
+        for (int pixel = 0; pixel < s.length; pixel++) {
+            variances.set(pixel, s[pixel]);
+        }
+        return variances;
+    }
+
     private void apply(PlaneStep.Nonlinear step) {
+        switch (step.function()) {
+            case Layer.LeakyRelu _, Layer.Abs() -> {} // as a ReLU: the unit takes what there is
+            case Layer.Erf(), Layer.Gelu(), Layer.Sin(), Layer.Rbf _ -> applyRow(step);
+            case Layer.Gaussian _, Layer.ReluProject(), Layer.Relu(), Layer.Identity() -> applyClosedForm(step);
+        }
+    }
+
+    /** The pixels as lanes of one row, through the loop that the planes take: an ulp between the two would be 1e-8 at a ReLU. */
+    private void applyRow(PlaneStep.Nonlinear step) {
+        int columns = Math.ceilDiv(s.length, DoubleRows.LANES);
+        DoubleRows rows = new DoubleRows(new PlaneLayout(1, columns, 0, 0, DoubleRows.LANES));
+        PlaneRows.Factors factors = new PlaneRows.Factors(rows.cells());
+        DoubleCells table = new DoubleCells(2 * columns * DoubleRows.LANES);
+        ActivationFactors read = ActivationFactors.of(step, Precision.F64);
+        for (int pixel = 0; pixel < s.length; pixel++) {
+            int at = at(pixel);
+            table.set(at, read.firstOfLane(s[pixel]));
+            table.set(at + DoubleRows.LANES, read.second(s[pixel]));
+            rows.cells().set(at, s[pixel]);
+            rows.cells().set(at + DoubleRows.LANES, t[pixel]);
+        }
+        factors.image = table;
+        factors.lanes = table;
+        factors.columnStep = 2 * DoubleRows.LANES;
+        factors.inverseOffset = DoubleRows.LANES;
+        factors.imageIsLanes = true;
+        rows.take(0);
+        rows.apply(step, 0, factors);
+        for (int pixel = 0; pixel < s.length; pixel++) {
+            s[pixel] = rows.cells().get(at(pixel));
+            t[pixel] = rows.cells().get(at(pixel) + DoubleRows.LANES);
+        }
+    }
+
+    private static int at(int pixel) {
+        return pixel / DoubleRows.LANES * 2 * DoubleRows.LANES + pixel % DoubleRows.LANES;
+    }
+
+    private void applyClosedForm(PlaneStep.Nonlinear step) {
         DualActivation function = DualActivation.of(step.function());
         for (int pixel = 0; pixel < s.length; pixel++) {
             double q = step.before() * s[pixel];

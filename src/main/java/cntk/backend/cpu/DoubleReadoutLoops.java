@@ -1,0 +1,169 @@
+package cntk.backend.cpu;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * What leaves the planes in double: weighted sums over rows for the readouts, and columns for coarser planes. Parameters as
+ * {@link PlaneRows} has them; {@code cells} is the array behind its cells.
+ */
+final class DoubleReadoutLoops {
+    private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    private static final int LEAD = DoubleCells.LEAD;
+    private static final int COLUMN = 2 * LANES;
+
+    private DoubleReadoutLoops() {}
+
+    static void scatterLanes(
+            double[] cells,
+            int row,
+            int other,
+            LaneScatter scatter,
+            LanePermutations permutations,
+            Cells tensor,
+            int to) {
+        double[] sum = ((DoubleCells) tensor).array;
+        for (int t = 0; t < scatter.targets.length; t++) {
+            int at = LEAD + to + scatter.targets[t];
+            DoubleVector s = DoubleVector.fromArray(SPECIES, sum, at);
+            DoubleVector tangent = DoubleVector.fromArray(SPECIES, sum, at + LANES);
+            for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
+                int from = LEAD + row + scatter.columns[k] * COLUMN;
+                int second = LEAD + other + scatter.columns[k] * COLUMN;
+                int permutation = scatter.permutations[k];
+                VectorShuffle<Double> sources = permutations.doubleSources[permutation];
+                DoubleVector taken = DoubleVector.fromArray(SPECIES, permutations.doubleTaken, permutation * LANES);
+                s = DoubleVector.fromArray(SPECIES, cells, from)
+                        .add(DoubleVector.fromArray(SPECIES, cells, second))
+                        .rearrange(sources)
+                        .fma(taken, s);
+                tangent = DoubleVector.fromArray(SPECIES, cells, from + LANES)
+                        .add(DoubleVector.fromArray(SPECIES, cells, second + LANES))
+                        .rearrange(sources)
+                        .fma(taken, tangent);
+            }
+            s.intoArray(sum, at);
+            tangent.intoArray(sum, at + LANES);
+        }
+    }
+
+    static void addWeighted(
+            double[] cells, int width, int row, double weight, double[] columnWeights, double[] totals) {
+        DoubleVector s = DoubleVector.zero(SPECIES);
+        DoubleVector t = DoubleVector.zero(SPECIES);
+        for (int j = 0; j < width; j++) {
+            DoubleVector w = DoubleVector.broadcast(SPECIES, columnWeights[j]);
+            s = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN).fma(w, s);
+            t = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES)
+                    .fma(w, t);
+        }
+        addLanes(s, weight, totals, 0);
+        addLanes(t, weight, totals, LANES);
+    }
+
+    static void addLaneWeighted(
+            double[] cells,
+            int width,
+            int row,
+            Cells[] laneWeights,
+            double[] rowWeights,
+            int count,
+            double[][] totals) {
+        DoubleVector s0 = DoubleVector.zero(SPECIES);
+        DoubleVector t0 = s0;
+        DoubleVector s1 = s0;
+        DoubleVector t1 = s0;
+        DoubleVector s2 = s0;
+        DoubleVector t2 = s0;
+        DoubleVector s3 = s0;
+        DoubleVector t3 = s0;
+        double[] weights0 = ((DoubleCells) laneWeights[0]).array;
+        double[] weights1 = ((DoubleCells) laneWeights[1]).array;
+        double[] weights2 = ((DoubleCells) laneWeights[2]).array;
+        double[] weights3 = ((DoubleCells) laneWeights[3]).array;
+        for (int j = 0; j < width; j++) {
+            DoubleVector s = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN);
+            DoubleVector t = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES);
+            DoubleVector w0 = DoubleVector.fromArray(SPECIES, weights0, LEAD + j * LANES);
+            s0 = s.fma(w0, s0);
+            t0 = t.fma(w0, t0);
+            DoubleVector w1 = DoubleVector.fromArray(SPECIES, weights1, LEAD + j * LANES);
+            s1 = s.fma(w1, s1);
+            t1 = t.fma(w1, t1);
+            DoubleVector w2 = DoubleVector.fromArray(SPECIES, weights2, LEAD + j * LANES);
+            s2 = s.fma(w2, s2);
+            t2 = t.fma(w2, t2);
+            DoubleVector w3 = DoubleVector.fromArray(SPECIES, weights3, LEAD + j * LANES);
+            s3 = s.fma(w3, s3);
+            t3 = t.fma(w3, t3);
+        }
+        addLanes(s0, rowWeights[0], totals[0], 0);
+        addLanes(t0, rowWeights[0], totals[0], LANES);
+        if (count > 1) {
+            addLanes(s1, rowWeights[1], totals[1], 0);
+            addLanes(t1, rowWeights[1], totals[1], LANES);
+            addLanes(s2, rowWeights[2], totals[2], 0);
+            addLanes(t2, rowWeights[2], totals[2], LANES);
+            addLanes(s3, rowWeights[3], totals[3], 0);
+            addLanes(t3, rowWeights[3], totals[3], LANES);
+        }
+    }
+
+    static void addFourWeighted(
+            double[] cells, int width, int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
+        DoubleVector s0 = DoubleVector.zero(SPECIES);
+        DoubleVector t0 = s0;
+        DoubleVector s1 = s0;
+        DoubleVector t1 = s0;
+        DoubleVector s2 = s0;
+        DoubleVector t2 = s0;
+        DoubleVector s3 = s0;
+        DoubleVector t3 = s0;
+        double[] weights0 = columnWeights[0];
+        double[] weights1 = columnWeights[1];
+        double[] weights2 = columnWeights[2];
+        double[] weights3 = columnWeights[3];
+        for (int j = 0; j < width; j++) {
+            DoubleVector s = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN);
+            DoubleVector t = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES);
+            DoubleVector w0 = DoubleVector.broadcast(SPECIES, weights0[j]);
+            s0 = s.fma(w0, s0);
+            t0 = t.fma(w0, t0);
+            DoubleVector w1 = DoubleVector.broadcast(SPECIES, weights1[j]);
+            s1 = s.fma(w1, s1);
+            t1 = t.fma(w1, t1);
+            DoubleVector w2 = DoubleVector.broadcast(SPECIES, weights2[j]);
+            s2 = s.fma(w2, s2);
+            t2 = t.fma(w2, t2);
+            DoubleVector w3 = DoubleVector.broadcast(SPECIES, weights3[j]);
+            s3 = s.fma(w3, s3);
+            t3 = t.fma(w3, t3);
+        }
+        addLanes(s0, rowWeights[0], totals[0], 0);
+        addLanes(t0, rowWeights[0], totals[0], LANES);
+        addLanes(s1, rowWeights[1], totals[1], 0);
+        addLanes(t1, rowWeights[1], totals[1], LANES);
+        addLanes(s2, rowWeights[2], totals[2], 0);
+        addLanes(t2, rowWeights[2], totals[2], LANES);
+        addLanes(s3, rowWeights[3], totals[3], 0);
+        addLanes(t3, rowWeights[3], totals[3], LANES);
+    }
+
+    static void addTotals(double[] cells, int width, int row, double[] totals) {
+        DoubleVector s = DoubleVector.zero(SPECIES);
+        DoubleVector t = DoubleVector.zero(SPECIES);
+        for (int j = 0; j < width; j++) {
+            s = s.add(DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN));
+            t = t.add(DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES));
+        }
+        addLanes(s, 1, totals, 0);
+        addLanes(t, 1, totals, LANES);
+    }
+
+    private static void addLanes(DoubleVector sum, double weight, double[] totals, int from) {
+        DoubleVector w = DoubleVector.broadcast(SPECIES, weight);
+        sum.fma(w, DoubleVector.fromArray(SPECIES, totals, from)).intoArray(totals, from);
+    }
+}

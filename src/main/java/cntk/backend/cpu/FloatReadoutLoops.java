@@ -1,0 +1,168 @@
+package cntk.backend.cpu;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * What leaves the planes in float: weighted sums over rows for the readouts, and columns for coarser planes. Parameters as
+ * {@link PlaneRows} has them; {@code cells} is the array behind its cells.
+ */
+final class FloatReadoutLoops {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    private static final int LEAD = FloatCells.LEAD;
+    private static final int COLUMN = 2 * LANES;
+
+    private FloatReadoutLoops() {}
+
+    static void scatterLanes(
+            float[] cells,
+            int row,
+            int other,
+            LaneScatter scatter,
+            LanePermutations permutations,
+            Cells tensor,
+            int to) {
+        float[] sum = ((FloatCells) tensor).array;
+        for (int t = 0; t < scatter.targets.length; t++) {
+            int at = LEAD + to + scatter.targets[t];
+            FloatVector s = FloatVector.fromArray(SPECIES, sum, at);
+            FloatVector tangent = FloatVector.fromArray(SPECIES, sum, at + LANES);
+            for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
+                int from = LEAD + row + scatter.columns[k] * COLUMN;
+                int second = LEAD + other + scatter.columns[k] * COLUMN;
+                int permutation = scatter.permutations[k];
+                VectorShuffle<Float> sources = permutations.floatSources[permutation];
+                FloatVector taken = FloatVector.fromArray(SPECIES, permutations.floatTaken, permutation * LANES);
+                s = FloatVector.fromArray(SPECIES, cells, from)
+                        .add(FloatVector.fromArray(SPECIES, cells, second))
+                        .rearrange(sources)
+                        .fma(taken, s);
+                tangent = FloatVector.fromArray(SPECIES, cells, from + LANES)
+                        .add(FloatVector.fromArray(SPECIES, cells, second + LANES))
+                        .rearrange(sources)
+                        .fma(taken, tangent);
+            }
+            s.intoArray(sum, at);
+            tangent.intoArray(sum, at + LANES);
+        }
+    }
+
+    static void addWeighted(float[] cells, int width, int row, double weight, double[] columnWeights, double[] totals) {
+        FloatVector s = FloatVector.zero(SPECIES);
+        FloatVector t = FloatVector.zero(SPECIES);
+        for (int j = 0; j < width; j++) {
+            FloatVector w = FloatVector.broadcast(SPECIES, (float) columnWeights[j]);
+            s = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN).fma(w, s);
+            t = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES)
+                    .fma(w, t);
+        }
+        addLanes(s, weight, totals, 0);
+        addLanes(t, weight, totals, LANES);
+    }
+
+    static void addLaneWeighted(
+            float[] cells, int width, int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector t0 = s0;
+        FloatVector s1 = s0;
+        FloatVector t1 = s0;
+        FloatVector s2 = s0;
+        FloatVector t2 = s0;
+        FloatVector s3 = s0;
+        FloatVector t3 = s0;
+        float[] weights0 = ((FloatCells) laneWeights[0]).array;
+        float[] weights1 = ((FloatCells) laneWeights[1]).array;
+        float[] weights2 = ((FloatCells) laneWeights[2]).array;
+        float[] weights3 = ((FloatCells) laneWeights[3]).array;
+        for (int j = 0; j < width; j++) {
+            FloatVector s = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN);
+            FloatVector t = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES);
+            FloatVector w0 = FloatVector.fromArray(SPECIES, weights0, LEAD + j * LANES);
+            s0 = s.fma(w0, s0);
+            t0 = t.fma(w0, t0);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, weights1, LEAD + j * LANES);
+            s1 = s.fma(w1, s1);
+            t1 = t.fma(w1, t1);
+            FloatVector w2 = FloatVector.fromArray(SPECIES, weights2, LEAD + j * LANES);
+            s2 = s.fma(w2, s2);
+            t2 = t.fma(w2, t2);
+            FloatVector w3 = FloatVector.fromArray(SPECIES, weights3, LEAD + j * LANES);
+            s3 = s.fma(w3, s3);
+            t3 = t.fma(w3, t3);
+        }
+        addLanes(s0, rowWeights[0], totals[0], 0);
+        addLanes(t0, rowWeights[0], totals[0], LANES);
+        if (count > 1) {
+            addLanes(s1, rowWeights[1], totals[1], 0);
+            addLanes(t1, rowWeights[1], totals[1], LANES);
+            addLanes(s2, rowWeights[2], totals[2], 0);
+            addLanes(t2, rowWeights[2], totals[2], LANES);
+            addLanes(s3, rowWeights[3], totals[3], 0);
+            addLanes(t3, rowWeights[3], totals[3], LANES);
+        }
+    }
+
+    static void addFourWeighted(
+            float[] cells, int width, int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector t0 = s0;
+        FloatVector s1 = s0;
+        FloatVector t1 = s0;
+        FloatVector s2 = s0;
+        FloatVector t2 = s0;
+        FloatVector s3 = s0;
+        FloatVector t3 = s0;
+        double[] weights0 = columnWeights[0];
+        double[] weights1 = columnWeights[1];
+        double[] weights2 = columnWeights[2];
+        double[] weights3 = columnWeights[3];
+        for (int j = 0; j < width; j++) {
+            FloatVector s = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN);
+            FloatVector t = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES);
+            FloatVector w0 = FloatVector.broadcast(SPECIES, (float) weights0[j]);
+            s0 = s.fma(w0, s0);
+            t0 = t.fma(w0, t0);
+            FloatVector w1 = FloatVector.broadcast(SPECIES, (float) weights1[j]);
+            s1 = s.fma(w1, s1);
+            t1 = t.fma(w1, t1);
+            FloatVector w2 = FloatVector.broadcast(SPECIES, (float) weights2[j]);
+            s2 = s.fma(w2, s2);
+            t2 = t.fma(w2, t2);
+            FloatVector w3 = FloatVector.broadcast(SPECIES, (float) weights3[j]);
+            s3 = s.fma(w3, s3);
+            t3 = t.fma(w3, t3);
+        }
+        addLanes(s0, rowWeights[0], totals[0], 0);
+        addLanes(t0, rowWeights[0], totals[0], LANES);
+        addLanes(s1, rowWeights[1], totals[1], 0);
+        addLanes(t1, rowWeights[1], totals[1], LANES);
+        addLanes(s2, rowWeights[2], totals[2], 0);
+        addLanes(t2, rowWeights[2], totals[2], LANES);
+        addLanes(s3, rowWeights[3], totals[3], 0);
+        addLanes(t3, rowWeights[3], totals[3], LANES);
+    }
+
+    static void addTotals(float[] cells, int width, int row, double[] totals) {
+        FloatVector s = FloatVector.zero(SPECIES);
+        FloatVector t = FloatVector.zero(SPECIES);
+        for (int j = 0; j < width; j++) {
+            s = s.add(FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN));
+            t = t.add(FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES));
+        }
+        addLanes(s, 1, totals, 0);
+        addLanes(t, 1, totals, LANES);
+    }
+
+    private static void addLanes(FloatVector sum, double weight, double[] totals, int from) {
+        DoubleVector low = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0);
+        DoubleVector high = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1);
+        DoubleVector w = DoubleVector.broadcast(DOUBLES, weight);
+        low.fma(w, DoubleVector.fromArray(DOUBLES, totals, from)).intoArray(totals, from);
+        high.fma(w, DoubleVector.fromArray(DOUBLES, totals, from + LANES / 2)).intoArray(totals, from + LANES / 2);
+    }
+}
