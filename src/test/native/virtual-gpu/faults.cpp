@@ -83,7 +83,8 @@ Fault next_call(const std::string& kind, int device) {
         environment_read = true;
         if (add_orders(settings().faults)) abort();
     }
-    const long here = ++counts[{kind, device}], anywhere = ++counts[{kind, kAnyDevice}];
+    const long anywhere = ++counts[{kind, kAnyDevice}];
+    const long here = device == kAnyDevice ? anywhere : ++counts[{kind, device}];
     Fault fault;
     for (const Order& order : orders) {
         if (order.kind != kind || (order.device != kAnyDevice && order.device != device)) continue;

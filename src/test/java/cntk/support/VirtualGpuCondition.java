@@ -16,8 +16,8 @@ final class VirtualGpuCondition implements ExecutionCondition, BeforeEachCallbac
         if (Files.exists(VirtualGpu.library())) {
             return ConditionEvaluationResult.enabled("virtual GPUs are there");
         }
-        return ConditionEvaluationResult.disabled("SKIPPED: no virtual GPUs in " + VirtualGpu.library().getParent()
-                + ", the build found no g++ on Linux on x86-64");
+        return ConditionEvaluationResult.disabled("SKIPPED: no virtual GPUs in "
+                + VirtualGpu.library().getParent() + ", the build found no g++ on Linux on x86-64");
     }
 
     @Override

@@ -95,7 +95,8 @@ class VirtualGpuItselfTest {
         launch("vgpu_ring", 1, 1024, 0, ints(50), Pointer.to(out));
         ok(cuStreamSynchronize(stream));
         assertThat(downloadInts(out, 1024))
-                .containsExactly(IntStream.range(0, 1024).map(t -> (t + 50) % 1024).toArray());
+                .containsExactly(
+                        IntStream.range(0, 1024).map(t -> (t + 50) % 1024).toArray());
     }
 
     @Test
@@ -244,8 +245,7 @@ class VirtualGpuItselfTest {
     }
 
     private void launch(String kernel, int blocks, int threads, int shared, Pointer... parameters) {
-        ok(cuLaunchKernel(
-                function(kernel), blocks, 1, 1, threads, 1, 1, shared, stream, Pointer.to(parameters), null));
+        ok(cuLaunchKernel(function(kernel), blocks, 1, 1, threads, 1, 1, shared, stream, Pointer.to(parameters), null));
     }
 
     private static Pointer ints(int... values) {
