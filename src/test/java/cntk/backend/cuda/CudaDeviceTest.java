@@ -153,11 +153,10 @@ class CudaDeviceTest {
                 CudaStream stream = device.stream();
                 DeviceBuffer buffer = device.allocate(4096)) {
             MemorySegment memory = arena.allocate(4096, 8);
-            try (RegisteredMemory registered = new RegisteredMemory(device, memory)) {
+            try (RegisteredMemory _ = new RegisteredMemory(device, memory)) {
                 buffer.copyFrom(memory, 0, stream);
                 assertThat(stream.isDone()).isFalse();
                 stream.synchronize();
-                assertThat(registered).isNotNull();
             }
         }
     }
