@@ -24,13 +24,19 @@ flags="-std=c++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -U_FORTIFY_SOUR
 kernel_flags="-march=haswell -ffp-contract=off -mtls-dialect=gnu2 -Wno-unknown-pragmas -Wno-unused-parameter"
 
 mkdir -p "$out"
-echo "$flags $kernel_flags $*" >"$out/options.new"
-if ! cmp -s "$out/options.new" "$out/options"; then
-    rm -f "$out"/*.o "$out"/lib*
-    mv "$out/options.new" "$out/options"
-else
-    rm "$out/options.new"
+if command -v flock >/dev/null 2>&1; then # one build at a time
+    exec 9>"$out/.lock"
+    flock 9
 fi
+
+# same TEXT FILE: whether the file holds the text; afterwards it does.
+same() {
+    [ -f "$2" ] && [ "$(cat "$2")" = "$1" ] && return 0
+    echo "$1" >"$2"
+    return 1
+}
+
+same "$cxx $flags $kernel_flags" "$out/options" || rm -f "$out"/*.o "$out"/lib*
 
 # newer FILE SOURCE...: whether any source is newer than the file, or the file is missing.
 newer() {
@@ -95,6 +101,7 @@ for kernel in "$here"/kernels/*.cu "$@"; do
     objects="$objects $object"
 done
 headers=
+same "$objects" "$out/kernels" || changed=1
 # shellcheck disable=SC2086
 compile "$here/kernel_registry.cpp" "$out/kernel_registry.o" $kernel_flags
 # shellcheck disable=SC2086
