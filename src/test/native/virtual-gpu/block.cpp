@@ -12,6 +12,10 @@
 
 #include "settings.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #ifndef __x86_64__
 #error "the fiber switch is x86-64 assembly"
 #endif
@@ -268,7 +272,11 @@ bool BlockRunner::release_barrier() {
 
 void BlockRunner::abandon() {
     for (Thread& thread : threads_) {
-        if (thread.stack) free_stacks_.push_back(thread.stack);
+        if (!thread.stack) continue;
+#ifdef __SANITIZE_ADDRESS__
+        __asan_unpoison_memory_region(thread.stack - kStackBytes + kPage, kStackBytes - kPage);  // frames never left
+#endif
+        free_stacks_.push_back(thread.stack);
         thread.stack = nullptr;
     }
 }

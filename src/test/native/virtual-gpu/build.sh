@@ -23,6 +23,10 @@ flags="-std=c++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -U_FORTIFY_SOUR
 # Descriptors for thread storage: threadIdx is behind one.
 kernel_flags="-march=haswell -ffp-contract=off -mtls-dialect=gnu2 -Wno-unknown-pragmas -Wno-unused-parameter"
 
+running=
+started=0
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
 mkdir -p "$out"
 if command -v flock >/dev/null 2>&1; then # one build at a time
     exec 9>"$out/.lock"
@@ -52,17 +56,27 @@ compile() {
     object=$2
     shift 2
     if newer "$object" "$source" "$here"/*.h ${headers:-}; then
-        # shellcheck disable=SC2086
-        "$cxx" $flags "$@" -I"$here" -x c++ -c "$source" -o "$object.part"
-        mv "$object.part" "$object"
         changed=1
+        # shellcheck disable=SC2086
+        { "$cxx" $flags "$@" -I"$here" -x c++ -c "$source" -o "$object.part" && mv "$object.part" "$object"; } &
+        running="$running $!"
+        started=$((started + 1))
+        [ "$started" -lt "$cores" ] || finish
     fi
+}
+
+# Waits for the compilers; ends with the first error.
+finish() {
+    for process in $running; do wait "$process" || exit 1; done
+    running=
+    started=0
 }
 
 # Links $1 with the options that follow, if an object changed.
 link() {
     library=$1
     shift
+    finish
     if [ -n "$changed" ] || [ ! -e "$out/$library" ]; then
         # shellcheck disable=SC2086
         "$cxx" $flags -shared -Wl,-soname,"$library" -Wl,-rpath,'$ORIGIN' -o "$out/$library.part" "$@"

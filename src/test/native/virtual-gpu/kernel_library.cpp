@@ -27,7 +27,7 @@ const Library& library() {
 }
 
 int find_thread_storage(dl_phdr_info* info, size_t, void* result) {
-    const auto address = reinterpret_cast<uintptr_t>(library().table.library);
+    const auto address = reinterpret_cast<uintptr_t>(library().table.make_shared_memory);
     const ElfW(Phdr)* storage = nullptr;
     bool ours = false;
     for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -57,11 +57,13 @@ std::vector<const HostKernel*> all_host_kernels() {
     return {table.kernels, table.kernels + table.count};
 }
 
-// The kernel library holds nothing but kernels, so its thread storage is their static __shared__ memory. It comes into
-// being at the thread's first access, so the first block of a thread finds zeros there.
+// The kernel library holds nothing but kernels, so its thread storage is their static __shared__ memory.
 SharedMemory static_shared_memory() {
     static thread_local SharedMemory mine{nullptr, 0};
-    if (!mine.start) dl_iterate_phdr(find_thread_storage, &mine);
+    if (!mine.start) {
+        library().table.make_shared_memory();
+        dl_iterate_phdr(find_thread_storage, &mine);
+    }
     return mine;
 }
 

@@ -18,8 +18,8 @@ struct HostKernel {
 struct KernelTable {
     int count;
     const HostKernel* const* kernels;
-    // Any symbol with thread storage: tells where the library keeps its __shared__ variables.
-    const void* library;
+    // Makes the library's thread storage, where its __shared__ variables are, for the calling thread.
+    void (*make_shared_memory)();
 };
 
 // Exported by the kernel library as "vgpu_kernel_table".

@@ -6,6 +6,10 @@
 
 #include <cstring>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "faults.h"
 #include "settings.h"
 
@@ -32,6 +36,15 @@ std::map<uint64_t, Allocation>& allocations = *new std::map<uint64_t, Allocation
 
 size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
+// Under AddressSanitizer the bytes around an allocation are its: it stops reads as well, at the instruction.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+inline void __asan_poison_memory_region(void const volatile*, size_t) {}
+inline void __asan_unpoison_memory_region(void const volatile*, size_t) {}
+#endif
+
 bool all_poison(const char* begin, const char* end) {
     for (const char* p = begin; p < end; p++) {
         if (static_cast<unsigned char>(*p) != kPoison) return false;
@@ -41,7 +54,7 @@ bool all_poison(const char* begin, const char* end) {
 
 bool guard_is_whole(uint64_t start, const Allocation& a) {
     const char* first = reinterpret_cast<const char*>(start);
-    return all_poison(a.mapping + kGuard, first) && all_poison(first + a.bytes, a.usable_end());
+    return kSanitized || (all_poison(a.mapping + kGuard, first) && all_poison(first + a.bytes, a.usable_end()));
 }
 
 // Maps bytes between two unmapped zones; returns the start, or 0 where the machine has none left.
@@ -59,7 +72,10 @@ uint64_t map_between_guards(size_t bytes, Allocation* allocation) {
     allocation->bytes = bytes;
     allocation->mapping = static_cast<char*>(mapping);
     allocation->mapped = mapped;
-    return reinterpret_cast<uint64_t>(first_page + pages - body);
+    char* start = first_page + pages - body;
+    __asan_poison_memory_region(first_page, static_cast<size_t>(start - first_page));
+    __asan_poison_memory_region(start + bytes, body - bytes);
+    return reinterpret_cast<uint64_t>(start);
 }
 
 // Caller holds the mutex. The allocation that `address` lies in, or end().
@@ -97,7 +113,11 @@ CUresult allocate(Context* context, int device, const char* kind, size_t bytes, 
 // Caller holds the mutex.
 void unmap(std::map<uint64_t, Allocation>::iterator it) {
     if (it->second.device != kHostMemory) device_or_null(it->second.device)->used -= it->second.bytes;
-    if (it->second.mapping) munmap(it->second.mapping, it->second.mapped);
+    const Allocation& a = it->second;
+    if (a.mapping) {
+        __asan_unpoison_memory_region(a.mapping + kGuard, a.mapped - 2 * kGuard);
+        munmap(a.mapping, a.mapped);
+    }
     allocations.erase(it);
 }
 

@@ -33,7 +33,7 @@ final class Nvrtc {
     }
 
     static List<String> options(int capability) {
-        return List.of("--gpu-architecture=sm_" + capability, "--std=c++17", "--extra-device-vectorization");
+        return List.of("--gpu-architecture=sm_" + capability, "--std=c++17");
     }
 
     /**

@@ -9,6 +9,7 @@ import cntk.support.VirtualGpuTest;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import jcuda.driver.CUresult;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,7 @@ class CudaFaultsTest {
         }
     }
 
+    @Tag("overrun")
     @Test
     void overrunOfAKernelTellsItsName() {
         try (CudaDevice device = open(DEVICE);

@@ -18,6 +18,7 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -121,6 +122,7 @@ class VirtualGpuItselfTest {
         assertThat(cuMemAlloc(new CUdeviceptr(), 4)).isEqualTo(CUresult.CUDA_ERROR_LAUNCH_FAILED);
     }
 
+    @Tag("overrun")
     @ParameterizedTest
     @ValueSource(ints = {1, 100, 100_000, -1})
     void writeOutsideAnAllocationIsAnIllegalAddress(int first) {
