@@ -3,11 +3,12 @@
 // random (VGPU_SCHEDULE): a missing barrier shows up as a wrong result.
 #include "block.h"
 
+#include <sys/mman.h>
+
 #include <csetjmp>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <sys/mman.h>
 #include <vector>
 
 #include "settings.h"
@@ -121,7 +122,7 @@ char* BlockRunner::new_stack() {
         // 64 stacks a mapping, an unmapped page below each; tops are staggered so that they do not share cache sets.
         constexpr int kCount = 64;
         void* mapping = mmap(nullptr, kCount * (kStackBytes + kPage), PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) abort();
         for (int i = kCount - 1; i >= 0; i--) {
             char* low = static_cast<char*>(mapping) + static_cast<size_t>(i) * (kStackBytes + kPage);
@@ -150,8 +151,8 @@ void BlockRunner::set_up(const Launch& launch, const unsigned index[3]) {
     }
     for (unsigned w = 0; w < warps(); w++) ready_[w] = lanes(w);
     dynamic_shared_.assign(launch.dynamic_shared + 256, static_cast<char>(0xFF));
-    block_.dynamic_shared =
-        reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(dynamic_shared_.data()) + 127) & ~uintptr_t{127});
+    block_.dynamic_shared = reinterpret_cast<char*>(
+        (reinterpret_cast<uintptr_t>(dynamic_shared_.data()) + 127) & ~uintptr_t{127});
     block_.thread = threads_.data();
     block_.warp = warps_.data();
     const SharedMemory fixed = static_shared_memory();
@@ -255,7 +256,8 @@ bool BlockRunner::release_barrier() {
         if (thread.state == ThreadState::kDone) {
             done++;
         } else if (thread.state == ThreadState::kAtBarrier) {
-            if (waiting++ && place != thread.place) problem_ = "threads of a block wait at different barriers";
+            if (waiting++ && place != thread.place)
+                problem_ = "threads of a block wait at different barriers";
             place = thread.place;
         } else {
             problem_ = "deadlock: a warp call whose mask never arrives";
@@ -274,7 +276,8 @@ void BlockRunner::abandon() {
     for (Thread& thread : threads_) {
         if (!thread.stack) continue;
 #ifdef __SANITIZE_ADDRESS__
-        __asan_unpoison_memory_region(thread.stack - kStackBytes + kPage, kStackBytes - kPage);  // frames never left
+        __asan_unpoison_memory_region(thread.stack - kStackBytes + kPage,
+                                      kStackBytes - kPage);  // frames never left
 #endif
         free_stacks_.push_back(thread.stack);
         thread.stack = nullptr;
@@ -321,7 +324,7 @@ void on_bad_address(int signal, siginfo_t* info, void* machine) {
 }  // namespace
 
 void install_fault_handler() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_bad_address;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     sigemptyset(&action.sa_mask);

@@ -18,13 +18,13 @@ struct Range {
 CUresult check_range(const char* call, Context* context, Range range) {
     if (is_device_memory(range.start, range.bytes, context->device->index)) return kSuccess;
     say(text("%s: 0x%lx + %zu bytes is no memory of device %d", call, static_cast<unsigned long>(range.start),
-        range.bytes, context->device->index));
+             range.bytes, context->device->index));
     return kInvalidValue;
 }
 
 // Enqueues a copy on a stream and counts it as a call of `kind`.
-CUresult enqueue_copy(const char* kind, Context* context, Stream* stream, void* to, const void* from, size_t bytes,
-    bool wait) {
+CUresult enqueue_copy(const char* kind, Context* context, Stream* stream, void* to, const void* from,
+                      size_t bytes, bool wait) {
     const Fault fault = next_call(kind, context->device->index);
     if (fault.lost) context->device->lost = fault.error;
     if (fault.error && !fault.late) {
@@ -51,7 +51,7 @@ CUresult copy_in(const char* call, CUdeviceptr to, const void* from, size_t byte
     if (!bytes) return kSuccess;
     if (CUresult error = check_range(call, context, {to, bytes})) return error;
     return enqueue_copy("h2d", context, resolve_stream(context, handle), address(to), from, bytes,
-        wait || !is_pinned(from, bytes));
+                        wait || !is_pinned(from, bytes));
 }
 
 CUresult copy_out(const char* call, void* to, CUdeviceptr from, size_t bytes, void* handle, bool wait) {
@@ -60,7 +60,7 @@ CUresult copy_out(const char* call, void* to, CUdeviceptr from, size_t bytes, vo
     if (!bytes) return kSuccess;
     if (CUresult error = check_range(call, context, {from, bytes})) return error;
     return enqueue_copy("d2h", context, resolve_stream(context, handle), to, address(from), bytes,
-        wait || !is_pinned(to, bytes));
+                        wait || !is_pinned(to, bytes));
 }
 
 CUresult copy_within(const char* call, CUdeviceptr to, CUdeviceptr from, size_t bytes, void* handle) {
@@ -69,7 +69,8 @@ CUresult copy_within(const char* call, CUdeviceptr to, CUdeviceptr from, size_t 
     if (!bytes) return kSuccess;
     if (CUresult error = check_range(call, context, {to, bytes})) return error;
     if (CUresult error = check_range(call, context, {from, bytes})) return error;
-    return enqueue_copy("d2d", context, resolve_stream(context, handle), address(to), address(from), bytes, false);
+    return enqueue_copy("d2d", context, resolve_stream(context, handle), address(to), address(from), bytes,
+                        false);
 }
 
 template <class T>

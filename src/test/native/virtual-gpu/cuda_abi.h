@@ -38,13 +38,13 @@ enum Result : CUresult {
 // After one of these every later call in the context fails with it (the driver's word for them is "sticky").
 constexpr bool is_sticky(CUresult code) {
     return code == kEccUncorrectable || code == kIllegalAddress || (code >= 709 && code <= 719) ||
-        code == kUnknown;
+           code == kUnknown;
 }
 
 constexpr unsigned kWarpSize = 32;
 constexpr unsigned kMaxThreadsPerBlock = 1024;
-constexpr int kMaxSharedPerBlock = 48 << 10;         // without asking for more
-constexpr int kMaxSharedPerBlockOptin = 227 << 10;   // with cuFuncSetAttribute, as on sm_90
+constexpr int kMaxSharedPerBlock = 48 << 10;        // without asking for more
+constexpr int kMaxSharedPerBlockOptin = 227 << 10;  // with cuFuncSetAttribute, as on sm_90
 constexpr int kMaxSharedPerMultiprocessor = 228 << 10;
 
 }  // namespace vgpu

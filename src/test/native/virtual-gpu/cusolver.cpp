@@ -65,16 +65,17 @@ VGPU_EXPORT int cusolverDnDestroyParams(void* parameters) {
     return kOk;
 }
 
-VGPU_EXPORT int cusolverDnXpotrf_bufferSize(Handle* handle, void*, int uplo, int64_t n, int type, const void*, int64_t,
-    int compute, size_t* on_device, size_t* on_host) {
+VGPU_EXPORT int cusolverDnXpotrf_bufferSize(Handle* handle, void*, int uplo, int64_t n, int type, const void*,
+                                            int64_t, int compute, size_t* on_device, size_t* on_host) {
     if (!handle || uplo != kLower || type != kDoubles || compute != kDoubles) return kUnsupported;
     *on_device = device_workspace(n);
     *on_host = kHostWorkspace;
     return kOk;
 }
 
-VGPU_EXPORT int cusolverDnXpotrf(Handle* handle, void*, int uplo, int64_t n, int type, void* a, int64_t stride, int compute,
-    void* workspace, size_t workspace_bytes, void* host_workspace, size_t host_bytes, int* info) {
+VGPU_EXPORT int cusolverDnXpotrf(Handle* handle, void*, int uplo, int64_t n, int type, void* a,
+                                 int64_t stride, int compute, void* workspace, size_t workspace_bytes,
+                                 void* host_workspace, size_t host_bytes, int* info) {
     if (uplo != kLower || type != kDoubles || compute != kDoubles) return kUnsupported;
     // cuSOLVER copies through the host workspace asynchronously: memory that is not pinned has crashed the JVM.
     if (!vgpu_is_device_memory(a, matrix_bytes(n, n, stride)) || !vgpu_is_device_memory(info, sizeof(int)) ||
@@ -82,20 +83,23 @@ VGPU_EXPORT int cusolverDnXpotrf(Handle* handle, void*, int uplo, int64_t n, int
         host_bytes < kHostWorkspace || !vgpu_is_pinned_memory(host_workspace, host_bytes)) {
         return kInvalidArgument;
     }
-    return enqueue(handle, [=] { *info = static_cast<int>(vgpu::cholesky(n, static_cast<double*>(a), stride)); });
+    return enqueue(handle,
+                   [=] { *info = static_cast<int>(vgpu::cholesky(n, static_cast<double*>(a), stride)); });
 }
 
-VGPU_EXPORT int cusolverDnXpotrs(Handle* handle, void*, int uplo, int64_t n, int64_t columns, int type, const void* a,
-    int64_t a_stride, int b_type, void* b, int64_t b_stride, int* info) {
+VGPU_EXPORT int cusolverDnXpotrs(Handle* handle, void*, int uplo, int64_t n, int64_t columns, int type,
+                                 const void* a, int64_t a_stride, int b_type, void* b, int64_t b_stride,
+                                 int* info) {
     if (uplo != kLower || type != kDoubles || b_type != kDoubles) return kUnsupported;
-    if (!vgpu_is_device_memory(a, matrix_bytes(n, n, a_stride)) || !vgpu_is_device_memory(info, sizeof(int)) ||
+    if (!vgpu_is_device_memory(a, matrix_bytes(n, n, a_stride)) ||
+        !vgpu_is_device_memory(info, sizeof(int)) ||
         !vgpu_is_device_memory(b, matrix_bytes(n, columns, b_stride))) {
         return kInvalidArgument;
     }
     return enqueue(handle, [=] {
-        vgpu::cholesky_solve(n, columns, static_cast<const double*>(a), a_stride, static_cast<double*>(b), b_stride);
+        vgpu::cholesky_solve(n, columns, static_cast<const double*>(a), a_stride, static_cast<double*>(b),
+                             b_stride);
         *info = 0;
     });
 }
-
 }

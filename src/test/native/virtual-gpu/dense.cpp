@@ -9,8 +9,8 @@ namespace {
 constexpr int64_t kBlock = 64;
 
 // C -= A B^T on rows x columns, all with one stride; the inner loop runs down a column.
-void subtract_product(int64_t rows, int64_t columns, int64_t inner, const double* a, const double* b, double* c,
-    int64_t stride) {
+void subtract_product(int64_t rows, int64_t columns, int64_t inner, const double* a, const double* b,
+                      double* c, int64_t stride) {
     for (int64_t j = 0; j < columns; j++) {
         for (int64_t k = 0; k < inner; k++) {
             const double factor = b[j + k * stride];
@@ -42,13 +42,15 @@ int64_t cholesky(int64_t n, double* a, int64_t stride) {
         const double* panel = a + first * stride;
         for (int64_t next = first + width; next < n; next += kBlock) {
             const int64_t columns = std::min(kBlock, n - next);
-            subtract_product(n - next, columns, width, panel + next, panel + next, a + next + next * stride, stride);
+            subtract_product(n - next, columns, width, panel + next, panel + next, a + next + next * stride,
+                             stride);
         }
     }
     return 0;
 }
 
-void cholesky_solve(int64_t n, int64_t columns, const double* l, int64_t l_stride, double* b, int64_t b_stride) {
+void cholesky_solve(int64_t n, int64_t columns, const double* l, int64_t l_stride, double* b,
+                    int64_t b_stride) {
     for (int64_t c = 0; c < columns; c++) {
         double* x = b + c * b_stride;
         for (int64_t j = 0; j < n; j++) {

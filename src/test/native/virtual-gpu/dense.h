@@ -9,6 +9,7 @@ namespace vgpu {
 int64_t cholesky(int64_t n, double* a, int64_t stride);
 
 // X = (L L^T)^-1 B in place of B, n x columns.
-void cholesky_solve(int64_t n, int64_t columns, const double* l, int64_t l_stride, double* b, int64_t b_stride);
+void cholesky_solve(int64_t n, int64_t columns, const double* l, int64_t l_stride, double* b,
+                    int64_t b_stride);
 
 }  // namespace vgpu

@@ -19,12 +19,31 @@ bool initialized = false;
 thread_local std::vector<Context*> stack;
 
 const std::map<int, int>& attributes() {
-    static const auto& table = *new std::map<int, int>{
-        {1, kMaxThreadsPerBlock}, {2, 1024}, {3, 1024}, {4, 64},  // block: threads, x, y, z
-        {5, 2147483647}, {6, 65535}, {7, 65535},                  // grid x, y, z
-        {8, kMaxSharedPerBlock}, {9, 65536}, {10, kWarpSize}, {12, 65536},
-        {13, 1980000}, {16, 132}, {31, 1}, {36, 2619000}, {37, 5120}, {38, 50 << 20}, {39, 2048}, {40, 3}, {41, 1},
-        {81, kMaxSharedPerMultiprocessor}, {82, 65536}, {97, kMaxSharedPerBlockOptin}, {106, 32}, {111, 1024}};
+    static const auto& table = *new std::map<int, int>{{1, kMaxThreadsPerBlock},
+                                                       {2, 1024},
+                                                       {3, 1024},
+                                                       {4, 64},  // block: threads, x, y, z
+                                                       {5, 2147483647},
+                                                       {6, 65535},
+                                                       {7, 65535},  // grid x, y, z
+                                                       {8, kMaxSharedPerBlock},
+                                                       {9, 65536},
+                                                       {10, kWarpSize},
+                                                       {12, 65536},
+                                                       {13, 1980000},
+                                                       {16, 132},
+                                                       {31, 1},
+                                                       {36, 2619000},
+                                                       {37, 5120},
+                                                       {38, 50 << 20},
+                                                       {39, 2048},
+                                                       {40, 3},
+                                                       {41, 1},
+                                                       {81, kMaxSharedPerMultiprocessor},
+                                                       {82, 65536},
+                                                       {97, kMaxSharedPerBlockOptin},
+                                                       {106, 32},
+                                                       {111, 1024}};
     return table;
 }
 
@@ -38,7 +57,8 @@ CUresult find(int index, Device** device) {
 void report_leaks() {
     for (Device* device : all) {
         const size_t bytes = leaked_bytes(device->index);
-        if (bytes) fprintf(stderr, "virtual gpu: leak: device %d still holds %zu bytes\n", device->index, bytes);
+        if (bytes)
+            fprintf(stderr, "virtual gpu: leak: device %d still holds %zu bytes\n", device->index, bytes);
     }
     const size_t host = leaked_bytes(kHostMemory);
     if (host) fprintf(stderr, "virtual gpu: leak: %zu bytes of pinned host memory\n", host);

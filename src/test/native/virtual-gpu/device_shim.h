@@ -28,26 +28,31 @@
 
 // A block runs on one operating system thread, so what is per thread to the compiler is per block to the kernel.
 #define __shared__ static thread_local
-#define DYNAMIC_SHARED(Type, name) Type* const name = reinterpret_cast<Type*>(vgpu::vgpu_block->dynamic_shared)
+#define DYNAMIC_SHARED(Type, name) \
+    Type* const name = reinterpret_cast<Type*>(vgpu::vgpu_block->dynamic_shared)
 
 // Ends the declaration that `void` began and starts the kernel's own, so that the bound is on record when
 // EXPORT_KERNEL comes: initializers of one file run in order.
 #define VGPU_JOIN2(a, b) a##b
 #define VGPU_JOIN(a, b) VGPU_JOIN2(a, b)
-#define __launch_bounds__(...)                                                                      \
-    VGPU_JOIN(vgpu_unused_, __LINE__)();                                                            \
+#define __launch_bounds__(...)                                                                         \
+    VGPU_JOIN(vgpu_unused_, __LINE__)();                                                               \
     [[maybe_unused]] static const int VGPU_JOIN(vgpu_bound_, __LINE__) = vgpu::set_bound(__VA_ARGS__); \
     extern "C" void
-#define EXPORT_KERNEL(name)                                                                          \
-    static const vgpu::HostKernel vgpu_kernel_##name = {#name, vgpu::Call<&name>::kCount,            \
-        vgpu::Call<&name>::kSizes, vgpu::Call<&name>::kPointers, vgpu::take_bound(), &vgpu::Call<&name>::run}; \
+#define EXPORT_KERNEL(name)                                                           \
+    static const vgpu::HostKernel vgpu_kernel_##name = {#name,                        \
+                                                        vgpu::Call<&name>::kCount,    \
+                                                        vgpu::Call<&name>::kSizes,    \
+                                                        vgpu::Call<&name>::kPointers, \
+                                                        vgpu::take_bound(),           \
+                                                        &vgpu::Call<&name>::run};     \
     [[maybe_unused]] static const bool vgpu_registered_##name = vgpu::add_kernel(&vgpu_kernel_##name);
 
-#define VGPU_VECTORS(T, name)                                        \
-    struct __align__(2 * sizeof(T)) name##2 { T x, y; };             \
-    struct name##3 { T x, y, z; };                                   \
-    struct __align__(16) name##4 { T x, y, z, w; };                  \
-    inline name##2 make_##name##2(T x, T y) { return {x, y}; }       \
+#define VGPU_VECTORS(T, name)                                          \
+    struct __align__(2 * sizeof(T)) name##2 { T x, y; };               \
+    struct name##3 { T x, y, z; };                                     \
+    struct __align__(16) name##4 { T x, y, z, w; };                    \
+    inline name##2 make_##name##2(T x, T y) { return {x, y}; }         \
     inline name##3 make_##name##3(T x, T y, T z) { return {x, y, z}; } \
     inline name##4 make_##name##4(T x, T y, T z, T w) { return {x, y, z, w}; }
 VGPU_VECTORS(float, float)
@@ -102,7 +107,9 @@ T exchange(const void* place, uint32_t mask, T value, unsigned source) {
     return result;
 }
 
-inline unsigned first_of_group(unsigned lane, int width) { return lane & ~(static_cast<unsigned>(width) - 1); }
+inline unsigned first_of_group(unsigned lane, int width) {
+    return lane & ~(static_cast<unsigned>(width) - 1);
+}
 
 template <class T>
 T shuffle(const void* place, uint32_t mask, T value, int source, int width = 32) {
@@ -112,13 +119,15 @@ T shuffle(const void* place, uint32_t mask, T value, int source, int width = 32)
 template <class T>
 T shuffle_xor(const void* place, uint32_t mask, T value, int bits, int width = 32) {
     const unsigned me = lane(), other = me ^ static_cast<unsigned>(bits);
-    return exchange(place, mask, value, first_of_group(other, width) > first_of_group(me, width) ? me : other);
+    return exchange(place, mask, value,
+                    first_of_group(other, width) > first_of_group(me, width) ? me : other);
 }
 
 template <class T>
 T shuffle_down(const void* place, uint32_t mask, T value, unsigned delta, int width = 32) {
     const unsigned me = lane(), other = me + delta;
-    return exchange(place, mask, value, first_of_group(other, width) != first_of_group(me, width) ? me : other);
+    return exchange(place, mask, value,
+                    first_of_group(other, width) != first_of_group(me, width) ? me : other);
 }
 
 template <class T>
@@ -147,7 +156,8 @@ inline int count_votes(const void* place, int vote) {
 #define __syncthreads_count(vote) vgpu::count_votes(VGPU_PLACE, vote)
 #define __syncthreads_or(vote) (vgpu::count_votes(VGPU_PLACE, vote) != 0)
 #define VGPU_FIRST_OR_ALL(mask, ...) mask
-#define __syncwarp(...) vgpu::vgpu_wait_warp(VGPU_FIRST_OR_ALL(__VA_ARGS__ __VA_OPT__(,) 0xffffffffu), VGPU_PLACE)
+#define __syncwarp(...) \
+    vgpu::vgpu_wait_warp(VGPU_FIRST_OR_ALL(__VA_ARGS__ __VA_OPT__(, ) 0xffffffffu), VGPU_PLACE)
 #define __shfl_sync(...) vgpu::shuffle(VGPU_PLACE, __VA_ARGS__)
 #define __shfl_xor_sync(...) vgpu::shuffle_xor(VGPU_PLACE, __VA_ARGS__)
 #define __shfl_down_sync(...) vgpu::shuffle_down(VGPU_PLACE, __VA_ARGS__)
@@ -195,12 +205,17 @@ using std::min;
 
 // Blocks run on several threads, so these are real atomics. Floats have none: results must not depend on an order.
 inline int atomicAdd(int* at, int value) { return __atomic_fetch_add(at, value, __ATOMIC_RELAXED); }
-inline unsigned atomicAdd(unsigned* at, unsigned value) { return __atomic_fetch_add(at, value, __ATOMIC_RELAXED); }
+inline unsigned atomicAdd(unsigned* at, unsigned value) {
+    return __atomic_fetch_add(at, value, __ATOMIC_RELAXED);
+}
 inline int atomicOr(int* at, int bits) { return __atomic_fetch_or(at, bits, __ATOMIC_RELAXED); }
-inline unsigned atomicOr(unsigned* at, unsigned bits) { return __atomic_fetch_or(at, bits, __ATOMIC_RELAXED); }
+inline unsigned atomicOr(unsigned* at, unsigned bits) {
+    return __atomic_fetch_or(at, bits, __ATOMIC_RELAXED);
+}
 inline int atomicMax(int* at, int value) {
     int old = __atomic_load_n(at, __ATOMIC_RELAXED);
-    while (old < value && !__atomic_compare_exchange_n(at, &old, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    while (old < value &&
+           !__atomic_compare_exchange_n(at, &old, value, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
     return old;
 }

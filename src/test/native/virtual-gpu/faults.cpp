@@ -32,8 +32,12 @@ std::map<std::pair<std::string, int>, long>& counts = *new std::map<std::pair<st
 bool environment_read = false;
 
 CUresult error_of(const std::string& word) {
-    static const std::map<std::string, CUresult> names = {{"oom", kOutOfMemory}, {"illegal_address", kIllegalAddress},
-        {"launch_failed", kLaunchFailed}, {"ecc", kEccUncorrectable}, {"unknown", kUnknown}, {"invalid_value", kInvalidValue}};
+    static const std::map<std::string, CUresult> names = {{"oom", kOutOfMemory},
+                                                          {"illegal_address", kIllegalAddress},
+                                                          {"launch_failed", kLaunchFailed},
+                                                          {"ecc", kEccUncorrectable},
+                                                          {"unknown", kUnknown},
+                                                          {"invalid_value", kInvalidValue}};
     const auto name = names.find(word);
     return name != names.end() ? name->second : atoi(word.c_str());
 }
@@ -41,14 +45,22 @@ CUresult error_of(const std::string& word) {
 // False if `word` is not understood.
 bool read_word(const std::string& word, Order& order) {
     const auto equals = word.find('=');
-    const std::string key = word.substr(0, equals), value = equals == std::string::npos ? "" : word.substr(equals + 1);
-    if (key == "k") order.first = atol(value.c_str());
-    else if (key == "times") order.times = value == "always" ? 1L << 40 : atol(value.c_str());
-    else if (key == "error") order.fault.error = error_of(value);
-    else if (key == "delay_ms") order.fault.delay_ms = atoi(value.c_str());
-    else if (key == "late") order.fault.late = true;
-    else if (key == "lost") order.fault.lost = true;
-    else return false;
+    const std::string key = word.substr(0, equals),
+                      value = equals == std::string::npos ? "" : word.substr(equals + 1);
+    if (key == "k")
+        order.first = atol(value.c_str());
+    else if (key == "times")
+        order.times = value == "always" ? 1L << 40 : atol(value.c_str());
+    else if (key == "error")
+        order.fault.error = error_of(value);
+    else if (key == "delay_ms")
+        order.fault.delay_ms = atoi(value.c_str());
+    else if (key == "late")
+        order.fault.late = true;
+    else if (key == "lost")
+        order.fault.lost = true;
+    else
+        return false;
     return true;
 }
 
@@ -60,11 +72,13 @@ int add_orders(const std::string& specification) {
         std::stringstream words(one.find(':') == std::string::npos ? "" : one.substr(one.find(':') + 1));
         const std::string subject = one.substr(0, one.find(':'));
         order.kind = subject.substr(0, subject.find('@'));
-        if (subject.find('@') != std::string::npos) order.device = atoi(subject.substr(subject.find('@') + 1).c_str());
+        if (subject.find('@') != std::string::npos)
+            order.device = atoi(subject.substr(subject.find('@') + 1).c_str());
         std::string word;
         while (std::getline(words, word, ',')) {
             if (!read_word(word, order)) {
-                fprintf(stderr, "virtual gpu: fault '%s': '%s' is not understood\n", one.c_str(), word.c_str());
+                fprintf(stderr, "virtual gpu: fault '%s': '%s' is not understood\n", one.c_str(),
+                        word.c_str());
                 return kInvalidValue;
             }
         }

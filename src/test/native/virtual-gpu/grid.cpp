@@ -29,11 +29,12 @@ struct Grid {
     void run_one(uint64_t number) {
         const uint64_t block = (offset + number % blocks * (stride % blocks)) % blocks;
         const unsigned index[3] = {static_cast<unsigned>(block % launch.grid[0]),
-            static_cast<unsigned>(block / launch.grid[0] % launch.grid[1]),
-            static_cast<unsigned>(block / launch.grid[0] / launch.grid[1])};
+                                   static_cast<unsigned>(block / launch.grid[0] % launch.grid[1]),
+                                   static_cast<unsigned>(block / launch.grid[0] / launch.grid[1])};
         std::string reason;
         if (const CUresult error = run_block(launch, index, &reason)) {
-            say(text("kernel %s, block (%u, %u, %u): ", launch.kernel->name, index[0], index[1], index[2]) + reason);
+            say(text("kernel %s, block (%u, %u, %u): ", launch.kernel->name, index[0], index[1], index[2]) +
+                reason);
             failed = error;
         }
     }
@@ -41,7 +42,7 @@ struct Grid {
     const Launch& launch;
     const uint64_t blocks;
     uint64_t offset = 0, stride = 1;
-    uint64_t taken = 0, finished = 0;  // under the pool's mutex
+    uint64_t taken = 0, finished = 0;        // under the pool's mutex
     std::atomic<CUresult> failed{kSuccess};  // any of the errors will do
 };
 
@@ -56,7 +57,9 @@ class Pool {
         std::unique_lock lock(mutex_);
         grids_.push_back(grid);
         work_came_.notify_all();
-        work_done_.wait(lock, [&] { return grid->taken == grid->finished && (grid->failed || grid->taken == grid->blocks); });
+        work_done_.wait(lock, [&] {
+            return grid->taken == grid->finished && (grid->failed || grid->taken == grid->blocks);
+        });
         std::erase(grids_, grid);
         return grid->failed;
     }
@@ -86,7 +89,8 @@ class Pool {
             const uint64_t count = std::min<uint64_t>(8, (grid->blocks - first + 7) / 8);
             grid->taken += count;
             lock.unlock();
-            for (uint64_t number = first; number < first + count && !grid->failed; number++) grid->run_one(number);
+            for (uint64_t number = first; number < first + count && !grid->failed; number++)
+                grid->run_one(number);
             lock.lock();
             grid->finished += count;
             work_done_.notify_all();

@@ -17,7 +17,8 @@ struct Library {
             say(std::string("no host-compiled kernels: ") + dlerror());
             return;
         }
-        if (auto function = reinterpret_cast<KernelTableFunction>(dlsym(handle, "vgpu_kernel_table"))) table = function();
+        if (auto function = reinterpret_cast<KernelTableFunction>(dlsym(handle, "vgpu_kernel_table")))
+            table = function();
     }
 };
 

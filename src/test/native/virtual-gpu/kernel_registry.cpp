@@ -1,5 +1,5 @@
-// Linked into the kernel library: gathers what EXPORT_KERNEL registered. No thread storage here that matters: the driver
-// takes all of this library's for the kernels' __shared__ variables and poisons it.
+// Linked into the kernel library: gathers what EXPORT_KERNEL registered. No thread storage here that matters: the
+// driver takes all of this library's for the kernels' __shared__ variables and poisons it.
 #include "device_shim.h"
 
 namespace vgpu {

@@ -41,17 +41,17 @@ class Parameters {
 
 bool fits(const Function& function, const unsigned grid[3], const unsigned block[3], unsigned shared) {
     const uint64_t threads = uint64_t{block[0]} * block[1] * block[2];
-    return grid[0] && grid[1] && grid[2] && grid[0] <= 2147483647u && grid[1] <= 65535 && grid[2] <= 65535 && threads &&
-        block[0] <= 1024 && block[1] <= 1024 && block[2] <= 64 && threads <= kMaxThreadsPerBlock &&
-        static_cast<int>(shared) <= function.max_dynamic_shared;
+    return grid[0] && grid[1] && grid[2] && grid[0] <= 2147483647u && grid[1] <= 65535 && grid[2] <= 65535 &&
+           threads && block[0] <= 1024 && block[1] <= 1024 && block[2] <= 64 &&
+           threads <= kMaxThreadsPerBlock && static_cast<int>(shared) <= function.max_dynamic_shared;
 }
 
 // A pointer into another device's memory, or into none, is what a real kernel would stumble over.
 CUresult check_pointers(const HostKernel& kernel, const Parameters& parameters, int device) {
     for (int p = 0; p < kernel.parameters; p++) {
         if (!kernel.is_pointer[p] || is_reachable(parameters.address(p), device)) continue;
-        say(text("launch of %s on device %d: parameter %d (0x%lx) points to no memory of this device", kernel.name,
-            device, p, static_cast<unsigned long>(parameters.address(p))));
+        say(text("launch of %s on device %d: parameter %d (0x%lx) points to no memory of this device",
+                 kernel.name, device, p, static_cast<unsigned long>(parameters.address(p))));
         return kIllegalAddress;
     }
     return kSuccess;
@@ -64,13 +64,15 @@ CUresult run_launch(const Launch& launch, const Fault& fault, Device* device) {
         return fault.error;
     }
     if (const CUresult error = run_grid(launch)) return error;
-    return guards_are_whole(device->index, std::string("kernel ") + launch.kernel->name) ? kSuccess : kIllegalAddress;
+    return guards_are_whole(device->index, std::string("kernel ") + launch.kernel->name) ? kSuccess
+                                                                                         : kIllegalAddress;
 }
 
 }  // namespace
 
-VGPU_API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
-    unsigned block_y, unsigned block_z, unsigned shared, void* handle, void** given, void** extra) {
+VGPU_API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
+                        unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared, void* handle,
+                        void** given, void** extra) {
     static std::atomic<unsigned> launches{0};
     Context* context;
     if (CUresult error = usable_context(&context)) return error;
@@ -79,12 +81,13 @@ VGPU_API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, un
     const HostKernel& kernel = *function->kernel;
     const unsigned grid[3] = {grid_x, grid_y, grid_z}, block[3] = {block_x, block_y, block_z};
     if (!fits(*function, grid, block, shared) || (!given && kernel.parameters)) {
-        say(text("launch of %s: grid %u x %u x %u, block %u x %u x %u, %u B of shared memory is not allowed", kernel.name,
-            grid_x, grid_y, grid_z, block_x, block_y, block_z, shared));
+        say(text("launch of %s: grid %u x %u x %u, block %u x %u x %u, %u B of shared memory is not allowed",
+                 kernel.name, grid_x, grid_y, grid_z, block_x, block_y, block_z, shared));
         return kInvalidValue;
     }
     if (kernel.max_threads && block_x * block_y * block_z > static_cast<unsigned>(kernel.max_threads)) {
-        say(text("launch of %s: more threads than its __launch_bounds__(%d)", kernel.name, kernel.max_threads));
+        say(text("launch of %s: more threads than its __launch_bounds__(%d)", kernel.name,
+                 kernel.max_threads));
         return kLaunchOutOfResources;
     }
     Device* device = context->device;
@@ -95,12 +98,17 @@ VGPU_API cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, un
         return fault.error;
     }
     auto parameters = std::make_shared<Parameters>(kernel, given);
-    if (CUresult error = check_pointers(kernel, *parameters, device->index)) fault.error = error;  // shows up later
+    if (CUresult error = check_pointers(kernel, *parameters, device->index))
+        fault.error = error;  // shows up later
     const unsigned seed = settings().seed + launches++;
     const HostKernel* host_kernel = function->kernel;
     push(resolve_stream(context, handle), [=] {
-        const Launch launch{host_kernel, {grid_x, grid_y, grid_z}, {block_x, block_y, block_z}, parameters->pointers(),
-            shared, seed};
+        const Launch launch{host_kernel,
+                            {grid_x, grid_y, grid_z},
+                            {block_x, block_y, block_z},
+                            parameters->pointers(),
+                            shared,
+                            seed};
         return run_launch(launch, fault, device);
     });
     return kSuccess;
@@ -111,7 +119,8 @@ VGPU_API cuFuncGetAttribute(int* value, int attribute, Function* function) {
     if (!function) return kInvalidHandle;
     switch (attribute) {
         case 0:
-            *value = function->kernel->max_threads ? function->kernel->max_threads : static_cast<int>(kMaxThreadsPerBlock);
+            *value = function->kernel->max_threads ? function->kernel->max_threads
+                                                   : static_cast<int>(kMaxThreadsPerBlock);
             return kSuccess;
         case 8:
             *value = function->max_dynamic_shared;
@@ -130,7 +139,8 @@ VGPU_API cuFuncSetAttribute(Function* function, int attribute, int value) {
     return kSuccess;
 }
 
-VGPU_API cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Function* function, int threads, size_t shared) {
+VGPU_API cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Function* function, int threads,
+                                                     size_t shared) {
     if (!function || threads < 1) return kInvalidValue;
     const int by_threads = 2048 / threads;
     const int by_shared = shared ? static_cast<int>(kMaxSharedPerMultiprocessor / (shared + 1024)) : 32;

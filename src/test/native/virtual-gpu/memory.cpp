@@ -54,7 +54,8 @@ bool all_poison(const char* begin, const char* end) {
 
 bool guard_is_whole(uint64_t start, const Allocation& a) {
     const char* first = reinterpret_cast<const char*>(start);
-    return kSanitized || (all_poison(a.mapping + kGuard, first) && all_poison(first + a.bytes, a.usable_end()));
+    return kSanitized ||
+           (all_poison(a.mapping + kGuard, first) && all_poison(first + a.bytes, a.usable_end()));
 }
 
 // Maps bytes between two unmapped zones; returns the start, or 0 where the machine has none left.
@@ -89,7 +90,8 @@ auto containing(uint64_t address) {
 bool inside(uint64_t start, size_t bytes, int device) {
     std::lock_guard lock(mutex);
     const auto it = containing(start);
-    return it != allocations.end() && it->second.device == device && start + bytes <= it->first + it->second.bytes;
+    return it != allocations.end() && it->second.device == device &&
+           start + bytes <= it->first + it->second.bytes;
 }
 
 CUresult allocate(Context* context, int device, const char* kind, size_t bytes, uint64_t* start) {
@@ -127,11 +129,13 @@ CUresult release(Context* context, uint64_t start, int device, const char* call)
         std::lock_guard lock(mutex);
         const auto it = allocations.find(start);
         if (it == allocations.end() || it->second.device != device || !it->second.mapping) {
-            say(text("%s: 0x%lx is not the start of a live allocation", call, static_cast<unsigned long>(start)));
+            say(text("%s: 0x%lx is not the start of a live allocation", call,
+                     static_cast<unsigned long>(start)));
             return kInvalidValue;
         }
         if (!guard_is_whole(start, it->second)) damage = kIllegalAddress;
-        if (damage) say(text("%s: something wrote outside the allocation of %zu bytes", call, it->second.bytes));
+        if (damage)
+            say(text("%s: something wrote outside the allocation of %zu bytes", call, it->second.bytes));
         unmap(it);
     }
     spoil(context, damage);

@@ -24,7 +24,8 @@ struct Entry {
 size_t bytes_of_type(const std::string& declaration) {
     for (const char* kind : {".u", ".s", ".f", ".b"}) {
         for (const auto& [word, bytes] : {std::pair{"64", 8}, {"32", 4}, {"16", 2}, {"8", 1}}) {
-            if (declaration.find(std::string(kind) + word) != std::string::npos) return static_cast<size_t>(bytes);
+            if (declaration.find(std::string(kind) + word) != std::string::npos)
+                return static_cast<size_t>(bytes);
         }
     }
     return 0;
@@ -33,7 +34,8 @@ size_t bytes_of_type(const std::string& declaration) {
 // ".param .u64 .ptr name" or ".param .align 8 .b8 name[24]"
 size_t bytes_of_parameter(const std::string& declaration) {
     const auto bracket = declaration.find('[');
-    const size_t count = bracket == std::string::npos ? 1 : strtoull(declaration.c_str() + bracket + 1, nullptr, 10);
+    const size_t count =
+        bracket == std::string::npos ? 1 : strtoull(declaration.c_str() + bracket + 1, nullptr, 10);
     return bytes_of_type(declaration) * count;
 }
 
@@ -46,7 +48,8 @@ std::vector<Entry> entries_of_ptx(const std::string& ptx) {
         std::stringstream parameters(ptx.substr(open + 1, close - open - 1));
         std::string declaration;
         while (std::getline(parameters, declaration, ',')) {
-            if (declaration.find(".param") != std::string::npos) entry.sizes.push_back(bytes_of_parameter(declaration));
+            if (declaration.find(".param") != std::string::npos)
+                entry.sizes.push_back(bytes_of_parameter(declaration));
         }
         entries.push_back(entry);
     }
@@ -148,7 +151,9 @@ CUresult load(Module** out, const char* image) {
 
 using namespace vgpu;
 
-VGPU_API cuModuleLoadData(Module** module, const void* image) { return load(module, static_cast<const char*>(image)); }
+VGPU_API cuModuleLoadData(Module** module, const void* image) {
+    return load(module, static_cast<const char*>(image));
+}
 
 VGPU_API cuModuleLoadDataEx(Module** module, const void* image, unsigned, int*, void**) {
     return load(module, static_cast<const char*>(image));

@@ -30,7 +30,7 @@ std::string declaration(const char* name, int kernel) {
     for (int p = 0; p < count; p++) {
         text += p ? ",\n" : "";
         text += ".param .align 8 .b8 " + std::string(name) + "_param_" + std::to_string(p) + "[" +
-            std::to_string(bytes[p]) + "]";
+                std::to_string(bytes[p]) + "]";
     }
     return text + "\n)\n{ ret; }\n";
 }
@@ -41,10 +41,14 @@ extern "C" {
 
 VGPU_EXPORT const char* nvrtcGetErrorString(int code) {
     switch (code) {
-        case kOk: return "NVRTC_SUCCESS";
-        case kInvalidOption: return "NVRTC_ERROR_INVALID_OPTION";
-        case kCompilation: return "NVRTC_ERROR_COMPILATION";
-        default: return "NVRTC_ERROR_INVALID_INPUT";
+        case kOk:
+            return "NVRTC_SUCCESS";
+        case kInvalidOption:
+            return "NVRTC_ERROR_INVALID_OPTION";
+        case kCompilation:
+            return "NVRTC_ERROR_COMPILATION";
+        default:
+            return "NVRTC_ERROR_INVALID_INPUT";
     }
 }
 
@@ -54,8 +58,8 @@ VGPU_EXPORT int nvrtcVersion(int* major, int* minor) {
     return kOk;
 }
 
-VGPU_EXPORT int nvrtcCreateProgram(Program** program, const char* source, const char* name, int count, const char* const* headers,
-    const char* const*) {
+VGPU_EXPORT int nvrtcCreateProgram(Program** program, const char* source, const char* name, int count,
+                                   const char* const* headers, const char* const*) {
     if (!source) return kInvalidInput;
     *program = new Program{source, name ? name : "program", "", ""};
     for (int h = 0; h < count; h++) (*program)->source += headers[h];
@@ -65,7 +69,8 @@ VGPU_EXPORT int nvrtcCreateProgram(Program** program, const char* source, const 
 VGPU_EXPORT int nvrtcCompileProgram(Program* program, int count, const char* const* options) {
     bool architecture = false;
     for (int o = 0; o < count; o++) {
-        architecture |= !strncmp(options[o], "--gpu-architecture=compute_", 27) || !strncmp(options[o], "--gpu-architecture=sm_", 22);
+        architecture |= !strncmp(options[o], "--gpu-architecture=compute_", 27) ||
+                        !strncmp(options[o], "--gpu-architecture=sm_", 22);
     }
     if (!architecture) return kInvalidOption;
     if (vgpu_fault("compile")) {
@@ -116,5 +121,4 @@ VGPU_EXPORT int nvrtcDestroyProgram(Program** program) {
     *program = nullptr;
     return kOk;
 }
-
 }

@@ -42,7 +42,7 @@ struct Context {
 
     Device* device;
     std::atomic<CUresult> sticky{kSuccess};
-    std::mutex mutex;               // of the streams' list
+    std::mutex mutex;  // of the streams' list
     std::vector<Stream*> streams;
     Stream* default_stream = nullptr;
 };

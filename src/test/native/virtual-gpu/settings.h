@@ -9,13 +9,13 @@ enum class Schedule { kForward, kReverse, kRandom };
 
 struct Settings {
     int devices;
-    size_t memory_bytes;     // of each device
-    int driver_version;      // as cuDriverGetVersion gives it: 12060 is CUDA 12.6
-    int capability;          // 90 is sm_90
-    int threads;             // operating system threads that run blocks
+    size_t memory_bytes;  // of each device
+    int driver_version;   // as cuDriverGetVersion gives it: 12060 is CUDA 12.6
+    int capability;       // 90 is sm_90
+    int threads;          // operating system threads that run blocks
     Schedule schedule;
     unsigned seed;
-    std::string kernels;     // shared library with the host-compiled kernels
+    std::string kernels;  // shared library with the host-compiled kernels
     std::string faults;
     bool quiet;
 };

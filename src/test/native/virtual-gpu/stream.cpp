@@ -82,7 +82,8 @@ Stream* resolve_stream(Context* context, void* handle) {
     }
     Stream* stream = create_stream(context, true);
     std::lock_guard lock(context->mutex);
-    if (!context->default_stream) context->default_stream = stream;  // the loser of a race stays an idle stream
+    if (!context->default_stream)
+        context->default_stream = stream;  // the loser of a race stays an idle stream
     return context->default_stream;
 }
 
@@ -237,7 +238,8 @@ VGPU_API cuEventQuery(Event* event) {
 VGPU_API cuEventElapsedTime(float* milliseconds, Event* start, Event* end) {
     if (!start->recorded || !end->recorded) return kInvalidHandle;
     if (!start->recorded->finished() || !end->recorded->finished()) return kNotReady;
-    *milliseconds = std::chrono::duration<float, std::milli>(end->recorded->time() - start->recorded->time()).count();
+    *milliseconds =
+        std::chrono::duration<float, std::milli>(end->recorded->time() - start->recorded->time()).count();
     return kSuccess;
 }
 

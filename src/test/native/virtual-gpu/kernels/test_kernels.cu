@@ -24,7 +24,8 @@ extern "C" __global__ void __launch_bounds__(256) vgpu_axpy(int count, float a, 
 EXPORT_KERNEL(vgpu_axpy)
 
 // out[block] = sum over the block's part of factor * in[i], by shuffles and dynamic shared memory
-extern "C" __global__ void __launch_bounds__(1024) vgpu_block_sum(Scaling scaling, const float* in, double* out) {
+extern "C" __global__ void __launch_bounds__(1024)
+    vgpu_block_sum(Scaling scaling, const float* in, double* out) {
     DYNAMIC_SHARED(double, parts);
     const int i = blockIdx.x * blockDim.x + threadIdx.x;
     double sum = i < scaling.count ? static_cast<double>(in[i]) * scaling.factor : 0.0;
