@@ -203,6 +203,8 @@ void BlockRunner::run_lanes(unsigned warp) {
     Thread* first = &threads_[warp * kWarpSize];
     for (unsigned i = 0; i < count; i++) {
         const unsigned turned = (i + rotation) % count;
+        const unsigned after = (turned + 2) % count;  // its stack comes into the cache meanwhile
+        __builtin_prefetch(first[backwards ? count - 1 - after : after].stack_pointer);
         Thread& thread = first[backwards ? count - 1 - turned : turned];
         if (thread.state <= ThreadState::kReady) resume(thread);
     }
@@ -211,29 +213,26 @@ void BlockRunner::run_lanes(unsigned warp) {
 
 // Lets go the lanes of a warp call whose whole mask has arrived (lanes that have ended count as arrived).
 void BlockRunner::release_warp(unsigned warp) {
-    Thread* first = &threads_[warp * kWarpSize];
-    uint32_t waiting = 0, gone = ~(lanes(warp) == 32 ? ~0u : (1u << lanes(warp)) - 1);
+    const Thread* first = &threads_[warp * kWarpSize];
+    uint32_t waiting = 0, gone = lanes(warp) == 32 ? 0 : ~0u << lanes(warp);
     for (unsigned l = 0; l < lanes(warp); l++) {
         if (first[l].state == ThreadState::kAtWarpCall) waiting |= 1u << l;
         if (first[l].state == ThreadState::kDone) gone |= 1u << l;
     }
     while (waiting) {
-        const unsigned l = static_cast<unsigned>(__builtin_ctz(waiting));
-        const uint32_t mask = first[l].mask;
-        if (!(mask >> l & 1)) {
-            problem_ = "a lane is not in the mask of its own warp call";
-            return;
-        }
+        const Thread& leader = first[__builtin_ctz(waiting)];
         uint32_t arrived = 0;
-        for (unsigned k = 0; k < lanes(warp); k++) {
-            if (!(waiting >> k & 1) || first[k].mask != mask) continue;
-            arrived |= 1u << k;
-            if (first[k].place != first[l].place) {
-                problem_ = "lanes of one mask wait in different warp calls";
-                return;
-            }
+        bool same_place = true;
+        for (uint32_t rest = waiting; rest; rest &= rest - 1) {
+            const unsigned l = static_cast<unsigned>(__builtin_ctz(rest));
+            if (first[l].mask != leader.mask) continue;
+            arrived |= 1u << l;
+            same_place &= first[l].place == leader.place;
         }
-        if ((mask & ~(arrived | gone)) == 0) release_group(warp, arrived);
+        if (!same_place) problem_ = "lanes of one mask wait in different warp calls";
+        if (arrived & ~leader.mask) problem_ = "a lane is not in the mask of its own warp call";
+        if (problem_) return;
+        if ((leader.mask & ~(arrived | gone)) == 0) release_group(warp, arrived);
         waiting &= ~arrived;
     }
 }
@@ -241,12 +240,11 @@ void BlockRunner::release_warp(unsigned warp) {
 void BlockRunner::release_group(unsigned warp, uint32_t arrived) {
     Warp& w = warps_[warp];
     w.votes_taken = w.votes;
-    for (unsigned k = 0; k < lanes(warp); k++) {
-        if (!(arrived >> k & 1)) continue;
-        w.taken[k] = w.given[k];
-        threads_[warp * kWarpSize + k].state = ThreadState::kReady;
-        ready_[warp]++;
+    memcpy(w.taken, w.given, sizeof w.taken);  // a lane outside the group has nothing to take
+    for (uint32_t rest = arrived; rest; rest &= rest - 1) {
+        threads_[warp * kWarpSize + static_cast<unsigned>(__builtin_ctz(rest))].state = ThreadState::kReady;
     }
+    ready_[warp] += static_cast<unsigned>(__builtin_popcount(arrived));
 }
 
 bool BlockRunner::release_barrier() {

@@ -18,10 +18,10 @@ if ! command -v "$cxx" >/dev/null 2>&1 || [ "$(uname -sm)" != "Linux x86_64" ]; 
     exit 0
 fi
 
-flags="-std=c++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -U_FORTIFY_SOURCE ${VGPU_CXXFLAGS:-}"
+# gnu2: descriptors for thread storage, which threadIdx and every fiber switch are behind; takes a quarter less time.
+flags="-std=c++20 -O2 -g -fPIC -fvisibility=hidden -mtls-dialect=gnu2 -Wall -Wextra -U_FORTIFY_SOURCE ${VGPU_CXXFLAGS:-}"
 # Kernels: the instructions of every x86-64 server of the last ten years, no contraction that the source does not ask for.
-# Descriptors for thread storage: threadIdx is behind one.
-kernel_flags="-march=haswell -ffp-contract=off -mtls-dialect=gnu2 -Wno-unknown-pragmas -Wno-unused-parameter"
+kernel_flags="-march=haswell -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-parameter"
 
 running=
 started=0
