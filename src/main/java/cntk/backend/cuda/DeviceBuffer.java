@@ -1,6 +1,7 @@
 package cntk.backend.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Objects;
 import jcuda.driver.JCudaDriver;
 
@@ -38,19 +39,28 @@ public final class DeviceBuffer implements AutoCloseable {
     public void copyFrom(MemorySegment from, long offset, CudaStream stream) {
         Objects.checkFromIndexSize(offset, from.byteSize(), bytes);
         enter();
-        device.check(
-                JCudaDriver.cuMemcpyHtoDAsync(
-                        start.plus(offset), new HostMemory(from), from.byteSize(), stream.handle()),
-                "cuMemcpyHtoDAsync of " + from.byteSize() + " bytes");
+        try {
+            device.check(
+                    JCudaDriver.cuMemcpyHtoDAsync(
+                            start.plus(offset), new HostMemory(from), from.byteSize(), stream.handle()),
+                    "cuMemcpyHtoDAsync of " + from.byteSize() + " bytes");
+        } finally {
+            Reference.reachabilityFence(from);
+        }
     }
 
     /** Starts filling all of {@code to} from byte {@code offset} of this buffer; asynchronous as {@link #copyFrom}. */
     public void copyTo(MemorySegment to, long offset, CudaStream stream) {
         Objects.checkFromIndexSize(offset, to.byteSize(), bytes);
         enter();
-        device.check(
-                JCudaDriver.cuMemcpyDtoHAsync(new HostMemory(to), start.plus(offset), to.byteSize(), stream.handle()),
-                "cuMemcpyDtoHAsync of " + to.byteSize() + " bytes");
+        try {
+            device.check(
+                    JCudaDriver.cuMemcpyDtoHAsync(
+                            new HostMemory(to), start.plus(offset), to.byteSize(), stream.handle()),
+                    "cuMemcpyDtoHAsync of " + to.byteSize() + " bytes");
+        } finally {
+            Reference.reachabilityFence(to);
+        }
     }
 
     /** Starts setting every byte to {@code value}. */

@@ -1,5 +1,6 @@
 package cntk.backend.cuda;
 
+import java.lang.ref.Reference;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.JCudaDriver;
@@ -48,20 +49,24 @@ public final class Kernel {
 
     /** Starts the kernel on a stream; its errors surface when the stream is waited for. The arguments may be reused. */
     public void launch(CudaStream stream, LaunchShape shape, KernelArguments arguments) {
-        device.check(
-                JCudaDriver.cuLaunchKernel(
-                        function,
-                        shape.gridX(),
-                        shape.gridY(),
-                        shape.gridZ(),
-                        shape.blockX(),
-                        shape.blockY(),
-                        shape.blockZ(),
-                        shape.sharedBytes(),
-                        stream.handle(),
-                        arguments.pointers(),
-                        null),
-                "launch of " + name + " " + shape);
+        try {
+            device.check(
+                    JCudaDriver.cuLaunchKernel(
+                            function,
+                            shape.gridX(),
+                            shape.gridY(),
+                            shape.gridZ(),
+                            shape.blockX(),
+                            shape.blockY(),
+                            shape.blockZ(),
+                            shape.sharedBytes(),
+                            stream.handle(),
+                            arguments.pointers(),
+                            null),
+                    "launch of " + name + " " + shape);
+        } finally {
+            Reference.reachabilityFence(arguments); // the call knows their memory by address only
+        }
     }
 
     private int attribute(int which) {
