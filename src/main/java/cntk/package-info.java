@@ -8,7 +8,7 @@
  *   arch      layers, networks with shapes, the network language and its canonical text
  *   maths     the oracle: one pair of images in plain double loops
  *   plan      what to compute: kernel kind, precision, plane programs, tiles, costs
- *   backend   how to compute a tile: cpu (SIMD displacement planes), oracle
+ *   backend   how to compute a tile: cpu (SIMD displacement planes), oracle; cuda: the devices
  *   gram      the durable store of finished tiles (Zarr v3) and the manifest that guards it
  *   schedule  hands tiles to workers, retries, stops cleanly, reports progress
  *   solve     kernel ridge regression and whitening by LAPACK

@@ -2,6 +2,8 @@ package cntk.cli;
 
 import cntk.arch.Spelling;
 import cntk.backend.BackendUnavailableException;
+import cntk.backend.cuda.CudaException;
+import cntk.backend.cuda.KernelException;
 import cntk.dataset.InputException;
 import cntk.gram.StoreException;
 import cntk.schedule.ScheduleException;
@@ -46,6 +48,8 @@ final class CommandErrors implements IExecutionExceptionHandler, IParameterExcep
                     StoreException _,
                     ScheduleException _,
                     BackendUnavailableException _,
+                    CudaException _,
+                    KernelException _,
                     MemoryShortageException _,
                     NativeLibraryException _,
                     NonFiniteKernelException _,

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             KernelCommand.class,
             DataCommand.class,
             ArchCommand.class,
+            DevicesCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
         },

@@ -21,6 +21,7 @@ import java.util.Arrays;
  */
 final class Lapack {
     private static final byte LOWER = 'L';
+    private static final byte LEFT = 'L';
     private static final byte ONE_NORM = '1';
     private static final byte AS_IS = 'N';
     private static final byte TRANSPOSED = 'T';
@@ -30,6 +31,7 @@ final class Lapack {
     private final MethodHandle dpocon;
     private final MethodHandle dlansy;
     private final MethodHandle dgemm;
+    private final MethodHandle dsymm;
     private final MethodHandle dsyrk;
     private final MethodHandle dsyevd;
 
@@ -39,6 +41,7 @@ final class Lapack {
         dpocon = library.bind("dpocon_", routine(9, 1));
         dlansy = library.bind("dlansy_", routine(6, 2).changeReturnLayout(JAVA_DOUBLE));
         dgemm = library.bind("dgemm_", routine(13, 2));
+        dsymm = library.bind("dsymm_", routine(12, 2));
         dsyrk = library.bind("dsyrk_", routine(10, 2));
         dsyevd = library.bind("dsyevd_", routine(11, 2));
     }
@@ -171,6 +174,30 @@ final class Lapack {
                     arena.allocateFrom(JAVA_DOUBLE, beta),
                     c.start(),
                     arena.allocateFrom(JAVA_INT, c.stride()),
+                    1L,
+                    1L);
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
+    }
+
+    /** C = alpha A B + beta C for a symmetric A, read from its lower triangle. */
+    void symmetricProduct(double alpha, NativeMatrix a, NativeMatrix b, double beta, NativeMatrix c) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment n = arena.allocateFrom(JAVA_INT, a.rows());
+            dsymm.invokeExact(
+                    arena.allocateFrom(JAVA_BYTE, LEFT),
+                    arena.allocateFrom(JAVA_BYTE, LOWER),
+                    n,
+                    arena.allocateFrom(JAVA_INT, c.cols()),
+                    arena.allocateFrom(JAVA_DOUBLE, alpha),
+                    a.segment(),
+                    n,
+                    b.segment(),
+                    n,
+                    arena.allocateFrom(JAVA_DOUBLE, beta),
+                    c.segment(),
+                    n,
                     1L,
                     1L);
         } catch (Throwable failure) {

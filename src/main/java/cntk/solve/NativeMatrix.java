@@ -48,6 +48,13 @@ public final class NativeMatrix implements AutoCloseable {
         }
     }
 
+    /** A matrix of its own with the same entries. */
+    static NativeMatrix copyOf(NativeMatrix other) {
+        NativeMatrix copy = zeros(other.rows, other.cols);
+        copy.entries.copyFrom(other.entries);
+        return copy;
+    }
+
     /** Bytes of a matrix of {@code rows x cols} doubles. */
     public static long bytes(int rows, int cols) {
         return Math.multiplyExact((long) rows * cols, (long) Double.BYTES);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A process of the real launcher, started in a working directory that is not the project's. */
@@ -28,6 +29,10 @@ final class Launched implements AutoCloseable {
     }
 
     static Launched start(Path workingDirectory, String... words) {
+        return start(workingDirectory, Map.of(), words);
+    }
+
+    private static Launched start(Path workingDirectory, Map<String, String> environment, String... words) {
         List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
         command.addAll(List.of(words));
         try {
@@ -38,6 +43,7 @@ final class Launched implements AutoCloseable {
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile());
             builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            builder.environment().putAll(environment);
             return new Launched(builder.start(), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -47,6 +53,13 @@ final class Launched implements AutoCloseable {
     /** Starts and waits for the end. */
     static Result run(Path workingDirectory, String... words) {
         try (Launched launched = start(workingDirectory, words)) {
+            return launched.await();
+        }
+    }
+
+    /** As {@link #run(Path, String...)} with more environment variables. */
+    static Result run(Path workingDirectory, Map<String, String> environment, String... words) {
+        try (Launched launched = start(workingDirectory, environment, words)) {
             return launched.await();
         }
     }

@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real launcher and jar, started from another working directory. */
@@ -58,6 +60,21 @@ class LauncherIT {
                 .contains("k.npy: ntk kernel", "5 x 5 float32, symmetric")
                 .hasLineCount(1);
         assertThat(Npy.readMatrix(working.resolve("k.npy")).rows()).isEqualTo(5);
+    }
+
+    @Test
+    @EnabledIf("virtualGpusWereBuilt")
+    void virtualGpusAreListedAndCalledVirtual() {
+        Launched.Result run = Launched.run(working, Map.of("CNTK_VIRTUAL_GPUS", "2"), "devices");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out())
+                .contains("cuda/0   Virtual GPU 0 (CPU): compute capability 9.0", "cuda/1   Virtual GPU 1 (CPU)")
+                .doesNotContain("cuda/2");
+        assertThat(run.err()).contains("2 virtual GPU(s) made of the CPU").doesNotContain("leak");
+    }
+
+    static boolean virtualGpusWereBuilt() {
+        return Files.exists(Path.of("target/virtual-gpu/libcuda.so.1"));
     }
 
     @Test

@@ -1,0 +1,214 @@
+package cntk.solve;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import cntk.backend.cuda.CudaDevice;
+import cntk.backend.cuda.CudaException;
+import cntk.backend.cuda.CudaStream;
+import cntk.backend.cuda.DeviceBuffer;
+import cntk.backend.cuda.PinnedBuffer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.util.List;
+import java.util.Optional;
+import jcuda.driver.CUresult;
+import jcuda.jcusolver.JCusolverDn;
+import jcuda.jcusolver.cusolverDnHandle;
+import jcuda.jcusolver.cusolverDnParams;
+import jcuda.jcusolver.cusolverStatus;
+import jcuda.runtime.cudaStream_t;
+
+/** The 64-bit Cholesky calls of cuSOLVER for doubles in lower, column-major storage, on one stream. */
+final class Cusolver implements AutoCloseable {
+    private static final String LIBRARY = "libcusolver.so.11";
+
+    /** What JCuda's native library needs at its side. */
+    private static final List<String> LIBRARIES = List.of(LIBRARY, "libcusolverMg.so.11");
+
+    private static final int LOWER = 0; // CUBLAS_FILL_MODE_LOWER
+    private static final int DOUBLES = 1; // CUDA_R_64F
+
+    /** A handle whose address can be handed on. */
+    private static final class Handle extends cusolverDnHandle {
+        MemorySegment address() {
+            return MemorySegment.ofAddress(getNativePointer());
+        }
+    }
+
+    private static final class Parameters extends cusolverDnParams {
+        MemorySegment address() {
+            return MemorySegment.ofAddress(getNativePointer());
+        }
+    }
+
+    private final CudaDevice device;
+    private final CudaStream stream;
+    private final Handle handle = new Handle();
+    private final Parameters parameters = new Parameters();
+    private boolean closed;
+
+    /**
+     * Starts cuSOLVER.
+     *
+     * @throws NativeLibraryException where it is not installed
+     */
+    Cusolver(CudaDevice device, CudaStream stream) {
+        Optional<String> missing = missingLibrary();
+        if (missing.isPresent()) {
+            throw new NativeLibraryException("cuSOLVER is missing: " + missing.get()
+                    + " not found\nhint: install the CUDA toolkit 12, or use --solver cpu");
+        }
+        this.device = device;
+        this.stream = stream;
+        check(JCusolverDn.cusolverDnCreate(handle), "cusolverDnCreate");
+        try {
+            check(JCusolverDn.cusolverDnSetStream(handle, new cudaStream_t(stream.handle())), "cusolverDnSetStream");
+            check(JCusolverDn.cusolverDnCreateParams(parameters), "cusolverDnCreateParams");
+        } catch (CudaException failure) {
+            JCusolverDn.cusolverDnDestroy(handle);
+            throw failure;
+        }
+    }
+
+    /** The library that this machine lacks, if any; JCuda answers a missing one with an Error. */
+    @SuppressWarnings("restricted") // opening a library is the question
+    static Optional<String> missingLibrary() {
+        for (String library : LIBRARIES) {
+            try {
+                SymbolLookup.libraryLookup(library, Arena.global());
+            } catch (IllegalArgumentException refused) {
+                return Optional.of(library);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * A = L L^T in place, n x n.
+     *
+     * @return 0, or the order of the first leading minor that is not positive definite
+     */
+    int factorise(int n, DeviceBuffer a) {
+        long[] sizes = workspaceBytes(n, a);
+        // cuSOLVER copies through the host workspace while the host goes on: it has to be pinned
+        try (DeviceBuffer info = device.allocate(Integer.BYTES);
+                DeviceBuffer workspace = device.allocate(Math.max(1, sizes[0]));
+                PinnedBuffer host = device.pinned(Math.max(1, sizes[1]))) {
+            check(
+                    JCusolverDn.cusolverDnXpotrf(
+                            handle,
+                            parameters,
+                            LOWER,
+                            n,
+                            DOUBLES,
+                            a.pointer(),
+                            n,
+                            DOUBLES,
+                            workspace.pointer(),
+                            sizes[0],
+                            host.pointer(),
+                            sizes[1],
+                            info.pointer()),
+                    "cusolverDnXpotrf of n = " + n);
+            return accepted(info, "cusolverDnXpotrf");
+        }
+    }
+
+    /** X = (L L^T)^-1 B in place of B, n x columns. */
+    void solve(int n, int columns, DeviceBuffer factor, DeviceBuffer rightSides) {
+        try (DeviceBuffer info = device.allocate(Integer.BYTES)) {
+            check(
+                    JCusolverDn.cusolverDnXpotrs(
+                            handle,
+                            parameters,
+                            LOWER,
+                            n,
+                            columns,
+                            DOUBLES,
+                            factor.pointer(),
+                            n,
+                            DOUBLES,
+                            rightSides.pointer(),
+                            n,
+                            info.pointer()),
+                    "cusolverDnXpotrs of n = " + n + ", " + columns + " columns");
+            accepted(info, "cusolverDnXpotrs");
+        }
+    }
+
+    /** Waits for the call and reads its verdict; negative ones are a fault of this class. */
+    private int accepted(DeviceBuffer info, String call) {
+        try (PinnedBuffer verdict = device.pinned(Integer.BYTES)) {
+            info.copyTo(verdict.segment(), 0, stream);
+            stream.synchronize();
+            int code = verdict.segment().get(JAVA_INT, 0);
+            if (code < 0) {
+                throw new IllegalStateException(call + " refuses argument " + -code);
+            }
+            return code;
+        }
+    }
+
+    /**
+     * Bytes of the workspaces of a factorisation, on the device and on the host. Called past JCuda: its
+     * cusolverDnXpotrf_bufferSize ends the JVM.
+     */
+    @SuppressWarnings("restricted") // a call of the native library
+    private long[] workspaceBytes(int n, DeviceBuffer a) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment function = SymbolLookup.libraryLookup(LIBRARY, Arena.global())
+                    .find("cusolverDnXpotrf_bufferSize")
+                    .orElseThrow(() -> new NativeLibraryException(
+                            LIBRARY + " has no cusolverDnXpotrf_bufferSize\nhint: install the CUDA toolkit 12"));
+            MemorySegment onDevice = arena.allocate(JAVA_LONG);
+            MemorySegment onHost = arena.allocate(JAVA_LONG);
+            int code = (int) Linker.nativeLinker()
+                    .downcallHandle(
+                            function,
+                            FunctionDescriptor.of(
+                                    JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
+                                    JAVA_INT, ADDRESS, ADDRESS))
+                    .invokeExact(
+                            handle.address(),
+                            parameters.address(),
+                            LOWER,
+                            (long) n,
+                            DOUBLES,
+                            MemorySegment.ofAddress(a.address()),
+                            (long) n,
+                            DOUBLES,
+                            onDevice,
+                            onHost);
+            check(code, "cusolverDnXpotrf_bufferSize of n = " + n);
+            return new long[] {onDevice.get(JAVA_LONG, 0), onHost.get(JAVA_LONG, 0)};
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
+    }
+
+    private void check(int status, String call) {
+        if (status != cusolverStatus.CUSOLVER_STATUS_SUCCESS) {
+            throw new CudaException(
+                    "%s failed on CUDA device %d: %s (%d)"
+                            .formatted(call, device.info().index(), cusolverStatus.stringFor(status), status),
+                    device.info().index(),
+                    status == cusolverStatus.CUSOLVER_STATUS_ALLOC_FAILED
+                            ? CUresult.CUDA_ERROR_OUT_OF_MEMORY
+                            : CUresult.CUDA_ERROR_UNKNOWN);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            JCusolverDn.cusolverDnDestroyParams(parameters);
+            JCusolverDn.cusolverDnDestroy(handle);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+#!/bin/sh
+# Builds the virtual GPU and the kernels for it with g++.
+#   build.sh OUT [KERNEL.cu ...]
+# OUT receives libcuda.so.1, libcusolver.so.11, libcusolverMg.so.11, libnvrtc.so.12 and
+# libvgpu_kernels.so. What is newer than its sources stays. Without g++ (or not on Linux on x86-64) it says so, leaves
+# OUT empty and ends with 0.
+#   CXX                  the compiler; default g++
+#   VGPU_CXXFLAGS        more options for everything, for example -fsanitize=undefined
+set -eu
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd -P)
+out=$1
+shift
+cxx=${CXX:-g++}
+
+if ! command -v "$cxx" >/dev/null 2>&1 || [ "$(uname -sm)" != "Linux x86_64" ]; then
+    rm -rf "$out"
+    echo "WARNING: no virtual GPUs: they need $cxx on Linux on x86-64 (Debian: apt-get install g++)" >&2
+    exit 0
+fi
+
+# gnu2: descriptors for thread storage, which threadIdx and every fiber switch are behind; takes a quarter less time.
+flags="-std=c++20 -O2 -g -fPIC -fvisibility=hidden -mtls-dialect=gnu2 -Wall -Wextra -U_FORTIFY_SOURCE ${VGPU_CXXFLAGS:-}"
+# Kernels: the instructions of every x86-64 server of the last ten years, no contraction that the source does not ask for.
+kernel_flags="-march=haswell -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-parameter"
+
+running=
+started=0
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+mkdir -p "$out"
+if command -v flock >/dev/null 2>&1; then # one build at a time
+    exec 9>"$out/.lock"
+    flock 9
+fi
+
+# same TEXT FILE: whether the file holds the text; afterwards it does.
+same() {
+    [ -f "$2" ] && [ "$(cat "$2")" = "$1" ] && return 0
+    echo "$1" >"$2"
+    return 1
+}
+
+same "$cxx $flags $kernel_flags" "$out/options" || rm -f "$out"/*.o "$out"/lib*
+
+# newer FILE SOURCE...: whether any source is newer than the file, or the file is missing.
+newer() {
+    target=$1
+    shift
+    [ -e "$target" ] || return 0
+    [ -n "$(find "$@" -newer "$target" -type f | head -n 1)" ]
+}
+
+# Compiles source $1 to object $2 with the options that follow, if a source is newer.
+compile() {
+    source=$1
+    object=$2
+    shift 2
+    if newer "$object" "$source" "$here"/*.h ${headers:-}; then
+        changed=1
+        # shellcheck disable=SC2086
+        { "$cxx" $flags "$@" -I"$here" -x c++ -c "$source" -o "$object.part" && mv "$object.part" "$object"; } &
+        running="$running $!"
+        started=$((started + 1))
+        [ "$started" -lt "$cores" ] || finish
+    fi
+}
+
+# Waits for the compilers; ends with the first error.
+finish() {
+    for process in $running; do wait "$process" || exit 1; done
+    running=
+    started=0
+}
+
+# Links $1 with the options that follow, if an object changed.
+link() {
+    library=$1
+    shift
+    finish
+    if [ -n "$changed" ] || [ ! -e "$out/$library" ]; then
+        # shellcheck disable=SC2086
+        "$cxx" $flags -shared -Wl,-soname,"$library" -Wl,-rpath,'$ORIGIN' -o "$out/$library.part" "$@"
+        mv "$out/$library.part" "$out/$library"
+    fi
+}
+
+objects=
+changed=
+for name in settings faults device memory copy stream module kernel_library launch grid block \
+    library_support; do
+    compile "$here/$name.cpp" "$out/$name.o"
+    objects="$objects $out/$name.o"
+done
+# shellcheck disable=SC2086
+link libcuda.so.1 $objects -ldl -lpthread
+
+changed=
+compile "$here/dense.cpp" "$out/dense.o" -O3 -march=haswell
+compile "$here/cusolver.cpp" "$out/cusolver.o"
+link libcusolver.so.11 "$out/cusolver.o" "$out/dense.o" "$out/libcuda.so.1"
+compile "$here/nothing.cpp" "$out/nothing.o"
+link libcusolverMg.so.11 "$out/nothing.o"
+changed=
+compile "$here/nvrtc.cpp" "$out/nvrtc.o"
+link libnvrtc.so.12 "$out/nvrtc.o" "$out/libcuda.so.1"
+
+changed=
+objects=
+for kernel in "$here"/kernels/*.cu "$@"; do
+    folder=$(dirname "$kernel")
+    object=$out/$(basename "$kernel" .cu).kernel.o
+    headers=$(find "$folder" -name '*.cuh')
+    # shellcheck disable=SC2086
+    compile "$kernel" "$object" $kernel_flags -I"$folder"
+    objects="$objects $object"
+done
+headers=
+same "$objects" "$out/kernels" || changed=1
+# shellcheck disable=SC2086
+compile "$here/kernel_registry.cpp" "$out/kernel_registry.o" $kernel_flags
+# shellcheck disable=SC2086
+link libvgpu_kernels.so $objects "$out/kernel_registry.o" "$out/libcuda.so.1"
