@@ -37,11 +37,12 @@ final class TimeGrid {
             throw new InputException("--times has '" + word
                     + "', expected log:FROM:TO:COUNT with 0 < FROM <= TO, such as log:1e-2:1e6:60");
         }
+        int last = (int) count - 1;
         List<Double> times = new ArrayList<>();
-        for (int at = 0; at < count; at++) {
-            double share = count == 1 ? 0 : at / (count - 1);
-            times.add(at == count - 1 && count > 1 ? to : from * Math.pow(to / from, share));
+        for (int at = 0; at < last; at++) {
+            times.add(from * Math.pow(to / from, (double) at / last));
         }
+        times.add(last == 0 ? from : to); // without the rounding of the power
         return times;
     }
 

@@ -123,7 +123,10 @@ public final class SpectrumCache {
     }
 
     private void write(Spectrum spectrum, byte[] hash) throws IOException {
-        Files.createDirectories(file.toAbsolutePath().getParent());
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null) {
+            Files.createDirectories(folder);
+        }
         Path partial = file.resolveSibling("." + FILE_NAME + ".partial-"
                 + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()));
         try (Arena arena = Arena.ofConfined()) {
