@@ -4,9 +4,11 @@ import cntk.dataset.Augmentation;
 import cntk.dataset.InputException;
 import cntk.dataset.Normalization;
 import cntk.dataset.Preprocessing;
+import cntk.gram.StoreException;
 import cntk.report.ResultJson;
 import cntk.report.ResultText;
 import cntk.report.SweepResult;
+import cntk.solve.MemoryShortageException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +35,9 @@ import picocli.CommandLine.Spec;
         })
 final class RunCommand implements Callable<Integer> {
     private static final String DEFAULT_NETWORK = "cntk(depth=6,readout=flatten)";
+
+    /** Training images up to which the report's eigendecomposition takes seconds. */
+    private static final int LARGEST_WITH_FIGURES = 3000;
 
     @Spec
     private CommandSpec spec;
@@ -131,10 +136,24 @@ final class RunCommand implements Callable<Integer> {
             err.println("cntk: " + note);
         }
         SweepResult result = new RunJob(plan, commandLine(), err).run();
+        writeReport(Path.of(result.main().out()), err);
+        result.readouts()
+                .forEach(readout -> writeReport(Path.of(readout.result().out()), err));
         PrintWriter page = spec.commandLine().getOut();
         page.print(json ? ResultJson.of(result) + "\n" : ResultText.of(result));
         page.flush();
         return ExitCodes.RIGHT.code();
+    }
+
+    /** A page that cannot be made does not cost the results that are there. */
+    private void writeReport(Path run, PrintWriter err) {
+        try {
+            Path file = ReportJob.write(run, "", LARGEST_WITH_FIGURES, compute.threads(), err);
+            err.println("cntk: report in " + file);
+        } catch (InputException | StoreException | MemoryShortageException failure) {
+            err.println("cntk: warning: no report: " + failure.getMessage());
+        }
+        err.flush();
     }
 
     private RunRequest request() {

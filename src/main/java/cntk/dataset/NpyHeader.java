@@ -43,8 +43,22 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
         return "(" + inner + (shape.size() == 1 ? ",)" : ")");
     }
 
-    /** Reads the header and leaves the stream at the first number. */
+    /**
+     * The fields of a header as Python text, whatever the type of the numbers.
+     *
+     * @param dataOffset where the numbers begin, in bytes from the start of the file
+     */
+    record Fields(Map<String, String> texts, long dataOffset) {}
+
+    /** Reads the header and leaves the stream at the first number; only floats in C order are let through. */
     static NpyHeader read(InputStream stream, String file) throws IOException {
+        Fields fields = fields(stream, file);
+        NpyType type = type(field(fields, "descr", file), file);
+        return new NpyHeader(type, shape(fields, file), fields.dataOffset());
+    }
+
+    /** Reads the header and leaves the stream at the first number. */
+    static Fields fields(InputStream stream, String file) throws IOException {
         byte[] prefix = stream.readNBytes(PREFIX_V1);
         if (prefix.length < PREFIX_V1 || !Arrays.equals(MAGIC, Arrays.copyOf(prefix, MAGIC.length))) {
             throw new InputException(file + " does not begin with the bytes 93 'NUMPY' of a .npy file");
@@ -71,23 +85,25 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
                     + " bytes are there, expected " + (prefixLength + length) + " and the data");
         }
         var charset = major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
-        return of(new NpyHeaderText(new String(text, charset), file).fields(), prefixLength + length, file);
+        return new Fields(new NpyHeaderText(new String(text, charset), file).fields(), prefixLength + length);
     }
 
-    private static NpyHeader of(Map<String, String> fields, long dataOffset, String file) {
-        NpyType type = type(field(fields, "descr", file), file);
+    /** The length of every axis; an array in Fortran order is refused. */
+    static List<Long> shape(Fields fields, String file) {
         String order = field(fields, "fortran_order", file);
         if (!order.equals("False")) {
             throw new InputException(file + " has fortran_order " + order + ", expected False (C order)\n"
                     + "hint: numpy.save(file, numpy.ascontiguousarray(x))");
         }
-        return new NpyHeader(type, NpyHeaderText.shape(field(fields, "shape", file), file), dataOffset);
+        return NpyHeaderText.shape(field(fields, "shape", file), file);
     }
 
-    private static String field(Map<String, String> fields, String key, String file) {
-        String value = fields.get(key);
+    /** One field, which has to be there. */
+    static String field(Fields fields, String key, String file) {
+        String value = fields.texts().get(key);
         if (value == null) {
-            throw new InputException(file + " has no field '" + key + "' in its header, only " + fields.keySet());
+            throw new InputException(file + " has no field '" + key + "' in its header, only "
+                    + fields.texts().keySet());
         }
         return value;
     }
@@ -104,8 +120,8 @@ record NpyHeader(NpyType type, List<Long> shape, long dataOffset) {
     }
 
     /** A header of version 1.0 (2.0 if it is long), padded so that the data begins at a multiple of 64 bytes. */
-    static byte[] bytes(NpyType type, List<Long> shape) {
-        String fields = "{'descr': '" + type.descr() + "', 'fortran_order': False, 'shape': " + words(shape) + ", }";
+    static byte[] bytes(String descr, List<Long> shape) {
+        String fields = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + words(shape) + ", }";
         int version = PREFIX_V1 + fields.length() + ALIGNMENT > 0xffff ? 2 : 1;
         int prefix = version == 1 ? PREFIX_V1 : PREFIX_V2;
         int total = Math.ceilDiv(prefix + fields.length() + 1, ALIGNMENT) * ALIGNMENT;

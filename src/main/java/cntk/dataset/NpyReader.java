@@ -58,6 +58,11 @@ final class NpyReader implements AutoCloseable {
         return header.shape();
     }
 
+    /** Where the numbers begin, in bytes from the start of the file. */
+    long dataOffset() {
+        return header.dataOffset();
+    }
+
     /** Fills {@code row} with the next numbers of the file, little-endian bytes as they stand there. */
     void next(byte[] row) {
         try {

@@ -63,7 +63,7 @@ public final class NpyWriter implements AutoCloseable {
             FileChannel channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             NpyWriter writer = new NpyWriter(
                     target, partial, type, channel, Math.toIntExact(rowLength), shape.length == 1 ? 1 : shape[0]);
-            writer.buffer.put(NpyHeader.bytes(type, axes));
+            writer.buffer.put(NpyHeader.bytes(type.descr(), axes));
             return writer;
         } catch (IOException e) {
             throw new InputException("cannot write " + file + ": " + Failures.reason(e), e);

@@ -26,6 +26,11 @@ final class Lapack {
     private static final byte AS_IS = 'N';
     private static final byte TRANSPOSED = 'T';
 
+    /** Numbers per row that dsyevr asks for at least. */
+    private static final int WORK_DSYEVR = 26;
+
+    private static final int INTEGER_WORK_DSYEVR = 10;
+
     private final MethodHandle dpotrf;
     private final MethodHandle dpotrs;
     private final MethodHandle dpocon;
@@ -34,6 +39,7 @@ final class Lapack {
     private final MethodHandle dsymm;
     private final MethodHandle dsyrk;
     private final MethodHandle dsyevd;
+    private final MethodHandle dsyevr;
 
     Lapack(OpenBlas library) {
         dpotrf = library.bind("dpotrf_", routine(5, 1));
@@ -44,6 +50,7 @@ final class Lapack {
         dsymm = library.bind("dsymm_", routine(12, 2));
         dsyrk = library.bind("dsyrk_", routine(10, 2));
         dsyevd = library.bind("dsyevd_", routine(11, 2));
+        dsyevr = library.bind("dsyevr_", routine(21, 3));
     }
 
     /** A subroutine of {@code arguments} addresses and the lengths of {@code strings} characters. */
@@ -259,6 +266,61 @@ final class Lapack {
                 throw new LapackException("dsyevd", code, "n = " + n);
             }
             return values.toArray(JAVA_DOUBLE);
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
+    }
+
+    /** Largest n whose workspace of 1 + 6n + 2n^2 numbers dsyevd can be told in a 32-bit integer. */
+    static final int LARGEST_DSYEVD = 32766;
+
+    /**
+     * The {@code count} largest eigenvalues, ascending, and their orthonormal eigenvectors, by relatively robust
+     * representations: no workspace of the size of the matrix, so any n.
+     *
+     * @param a lower triangle; destroyed
+     * @param vectors n x count, receives the eigenvectors as columns
+     */
+    double[] largestEigen(NativeMatrix a, int count, NativeMatrix vectors) {
+        int n = a.rows();
+        int work = Math.multiplyExact(WORK_DSYEVR, n);
+        int integerWork = Math.multiplyExact(INTEGER_WORK_DSYEVR, n);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment order = arena.allocateFrom(JAVA_INT, n);
+            MemorySegment values = arena.allocate(JAVA_DOUBLE, n);
+            MemorySegment zero = arena.allocateFrom(JAVA_DOUBLE, 0.0);
+            MemorySegment found = arena.allocate(JAVA_INT);
+            MemorySegment info = arena.allocate(JAVA_INT);
+            dsyevr.invokeExact(
+                    arena.allocateFrom(JAVA_BYTE, (byte) 'V'),
+                    arena.allocateFrom(JAVA_BYTE, (byte) (count == n ? 'A' : 'I')),
+                    arena.allocateFrom(JAVA_BYTE, LOWER),
+                    order,
+                    a.segment(),
+                    order,
+                    zero,
+                    zero,
+                    arena.allocateFrom(JAVA_INT, n - count + 1),
+                    order,
+                    zero,
+                    found,
+                    values,
+                    vectors.segment(),
+                    order,
+                    arena.allocate(JAVA_INT, 2L * n),
+                    arena.allocate(JAVA_DOUBLE, work),
+                    arena.allocateFrom(JAVA_INT, work),
+                    arena.allocate(JAVA_INT, integerWork),
+                    arena.allocateFrom(JAVA_INT, integerWork),
+                    info,
+                    1L,
+                    1L,
+                    1L);
+            int code = accepted("dsyevr", info, "n = " + n + ", the " + count + " largest");
+            if (code > 0 || found.get(JAVA_INT, 0) != count) {
+                throw new LapackException("dsyevr", code, "n = " + n + ", the " + count + " largest");
+            }
+            return values.asSlice(0, (long) count * Double.BYTES).toArray(JAVA_DOUBLE);
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);
         }

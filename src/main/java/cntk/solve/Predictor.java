@@ -35,7 +35,7 @@ public final class Predictor {
             MemorySegment block = arena.allocate(ValueLayout.JAVA_DOUBLE, largest);
             for (Tile tile : cross.tiles()) { // of one row block always in the same order: same bits every time
                 reader.read(tile, values);
-                requireFinite(tile, values);
+                Finite.require("test kernel", tile, values);
                 MemorySegment.copy(values, 0, block, ValueLayout.JAVA_DOUBLE, 0, tile.entries());
                 accumulate(tile, block, coefficients, scores);
             }
@@ -48,18 +48,5 @@ public final class Predictor {
         MemorySegment testRows = scores.asSlice((long) tile.rowBegin() * coefficients.cols() * Double.BYTES);
         lapack.addTransposedProduct(
                 coefficients.cols(), tile.rows(), tile.cols(), trainRows, coefficients.rows(), block, testRows);
-    }
-
-    private static void requireFinite(Tile tile, double[] values) {
-        if (Finite.all(values, 0, tile.entries())) {
-            return;
-        }
-        int index = 0;
-        while (Double.isFinite(values[index])) {
-            index++;
-        }
-        int row = tile.rowBegin() + index / tile.cols();
-        int col = tile.colBegin() + index % tile.cols();
-        throw new NonFiniteKernelException("test kernel", row, col, values[index]);
     }
 }

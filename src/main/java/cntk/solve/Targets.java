@@ -20,4 +20,15 @@ public final class Targets {
         }
         return targets;
     }
+
+    /** n x outputs: the rows of a regression as they are. */
+    public static NativeMatrix of(double[][] rows) {
+        NativeMatrix targets = NativeMatrix.zeros(rows.length, rows[0].length);
+        for (int image = 0; image < rows.length; image++) {
+            for (int output = 0; output < rows[image].length; output++) {
+                targets.set(image, output, rows[image][output]);
+            }
+        }
+        return targets;
+    }
 }

@@ -19,6 +19,15 @@ class UsageTest {
                 "data info",
                 "arch",
                 "verify",
+                "fit",
+                "dynamics",
+                "spectrum",
+                "posterior",
+                "learning-curve",
+                "export",
+                "compare",
+                "report",
+                "finite",
                 "bench",
                 "bench kernel"
             })

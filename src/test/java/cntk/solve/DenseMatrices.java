@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Small dense matrices and their algebra in plain loops: the judge of the LAPACK path, sharing no code with it. */
-final class DenseMatrices {
+public final class DenseMatrices {
     private DenseMatrices() {}
 
     /** G G^T / n + shift I with G of standard normals: positive definite. */
-    static double[][] randomPositiveDefinite(int n, double shift, long seed) {
+    public static double[][] randomPositiveDefinite(int n, double shift, long seed) {
         double[][] g = random(n, n, seed);
         double[][] a = new double[n][n];
         for (int i = 0; i < n; i++) {
@@ -23,7 +23,7 @@ final class DenseMatrices {
         return a;
     }
 
-    static double[][] random(int rows, int cols, long seed) {
+    public static double[][] random(int rows, int cols, long seed) {
         Random random = new Random(seed);
         double[][] a = new double[rows][cols];
         for (double[] row : a) {
@@ -33,7 +33,7 @@ final class DenseMatrices {
     }
 
     /** A^-1 by Gauss-Jordan elimination with row pivoting. */
-    static double[][] inverse(double[][] a) {
+    public static double[][] inverse(double[][] a) {
         int n = a.length;
         double[][] work = new double[n][];
         for (int i = 0; i < n; i++) {
@@ -58,7 +58,7 @@ final class DenseMatrices {
         return Arrays.stream(work).map(row -> Arrays.copyOfRange(row, n, 2 * n)).toArray(double[][]::new);
     }
 
-    static double[][] product(double[][] a, double[][] b) {
+    public static double[][] product(double[][] a, double[][] b) {
         double[][] c = new double[a.length][b[0].length];
         for (int i = 0; i < a.length; i++) {
             for (int j = 0; j < b[0].length; j++) {
@@ -83,7 +83,7 @@ final class DenseMatrices {
         return largest;
     }
 
-    static double[][] plusDiagonal(double[][] a, double ridge) {
+    public static double[][] plusDiagonal(double[][] a, double ridge) {
         double[][] b = Arrays.stream(a).map(double[]::clone).toArray(double[][]::new);
         for (int i = 0; i < b.length; i++) {
             b[i][i] += ridge;

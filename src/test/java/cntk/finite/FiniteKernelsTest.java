@@ -1,11 +1,12 @@
-package cntk.maths;
+package cntk.finite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.dataset.ImageShape;
-import cntk.support.FiniteNetwork;
+import cntk.maths.CntkRecursion;
+import cntk.maths.KernelPair;
 import cntk.support.RandomImages;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Networks of finite width, drawn at random and differentiated by backpropagation, have the kernels of the oracle on average. The
  * error of a finite width goes with 1/width, that of the mean over draws with 1/sqrt(width draws): wide nets, few draws.
  */
-class FiniteNetworkTest {
+class FiniteKernelsTest {
     private static final long SEED = 20250101;
 
     @ParameterizedTest
@@ -23,6 +24,8 @@ class FiniteNetworkTest {
                 residual; 2x3x4; 256; 20; conv(b=0.2) residual(relu conv(w=1.1,b=0.2) relu conv(w=0.8,train=false)) relu flatten dense(w=1.3)
                 two ways; 2x4x4; 256; 40; conv relu residual(avgpool conv | conv(k=1,w=1,b=0.1) avgpool) relu gap dense
                 fully connected; 3x2x2; 512; 40; flatten dense(w=1.3,b=0.2) erf dense(w=1.3,b=0.2) relu dense(w=1.1,b=0.3) sin dense(b=0.1)
+                windows; 2x6x5; 192; 56; conv(stride=2,b=0.2) gelu conv(pad=circular) leakyrelu(a=0.2) lap(c=1) conv(k=1,b=0.1) relu avgpool(k=2,stride=1) flatten dense
+                no padding; 1x7x7; 192; 40; conv(pad=valid) abs conv(k=5,pad=valid,b=0.1) rbf(gamma=0.3) gap dense(b=0.1)
                 """)
     void wideRandomNetworksHaveTheKernelsOnAverage(String name, String size, int width, int draws, String text) {
         String[] sides = size.split("x");
@@ -36,7 +39,7 @@ class FiniteNetworkTest {
             estimates[estimate] = new Estimate();
         }
         for (int draw = 0; draw < draws; draw++) {
-            FiniteNetwork finite = new FiniteNetwork(network.layers(), shape, width, SEED + draw);
+            FiniteNetwork finite = new FiniteNetwork(network, width, SEED + draw);
             FiniteNetwork.Answer ofX = finite.answer(x);
             FiniteNetwork.Answer ofZ = finite.answer(z);
             estimates[0].add(ofX.nngp(ofX));

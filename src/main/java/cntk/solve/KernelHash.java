@@ -1,0 +1,39 @@
+package cntk.solve;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/** SHA-256 of the places and bits of a kernel matrix, in the order in which its source writes them. */
+final class KernelHash {
+    private static final int PLACE_BYTES = 3 * Integer.BYTES;
+
+    private final MessageDigest digest;
+    private ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+
+    private KernelHash(MessageDigest digest) {
+        this.digest = digest;
+    }
+
+    static byte[] of(KernelSource kernel) {
+        try {
+            KernelHash hash = new KernelHash(MessageDigest.getInstance("SHA-256"));
+            kernel.writeTo(hash::put);
+            return hash.digest.digest();
+        } catch (NoSuchAlgorithmException e) { // every Java platform has it
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void put(int col, int row, double[] values, int from, int count) {
+        int bytes = PLACE_BYTES + count * Double.BYTES;
+        if (buffer.capacity() < bytes) {
+            buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        buffer.clear();
+        buffer.putInt(col).putInt(row).putInt(count);
+        buffer.asDoubleBuffer().put(values, from, count);
+        digest.update(buffer.array(), 0, bytes);
+    }
+}
