@@ -4,7 +4,7 @@ package cntk.backend;
 public final class BackendUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    BackendUnavailableException(String message) {
+    public BackendUnavailableException(String message) {
         super(message);
     }
 }

@@ -83,6 +83,7 @@ final class ArchCommand implements Callable<Integer> {
             out.println(Json.text(fields(network)));
         } else {
             NetworkTable.lines(network).forEach(out::println);
+            PlanLines.of(network).forEach(out::println);
             out.println("estimate         " + duration(CostModel.nanosPerPair(network, Precision.F32))
                     + " per pair and thread in f32, " + duration(CostModel.nanosPerPair(network, Precision.F64))
                     + " in f64 (a formula, not a measurement)");
@@ -127,6 +128,7 @@ final class ArchCommand implements Callable<Integer> {
             layers.add(layer);
         }
         fields.put("layers", layers);
+        fields.put("segments", PlanLines.fields(network));
         fields.put("planes", network.planes().torusPlanes(network.input()));
         fields.put("entries_per_pair", network.entriesPerPair());
         fields.put("element_layers", network.elementLayers());

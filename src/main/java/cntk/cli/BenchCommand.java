@@ -27,14 +27,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code cntk bench}: how fast this machine is. */
-@Command(name = "bench", description = "Measures the engine on this machine.", subcommands = BenchCommand.Kernel.class)
+@Command(
+        name = "bench",
+        description = "Measures the engine on this machine.",
+        subcommands = {BenchCommand.Kernel.class, BenchGpuCommand.class})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "a benchmark is missing: cntk bench kernel");
+        throw new ParameterException(spec.commandLine(), "a benchmark is missing: cntk bench kernel or cntk bench gpu");
     }
 
     /** {@code cntk bench kernel}. */

@@ -76,6 +76,11 @@ public final class AxisMap {
         return members.length;
     }
 
+    /** The fine rows that make coarse row {@code position}, ascending where they do not wrap; not to be changed. */
+    public int[] members(int position) {
+        return members[position];
+    }
+
     /**
      * Where the entries of fine displacement {@code d} (torus) go: triples {i, I, A}, i the fine row of the first image, I the
      * coarse one, A = (I - I') mod coarse the coarse displacement. A pair of windows that shares an entry twice lists it
