@@ -50,7 +50,13 @@ final class DoubleReadoutLoops {
     }
 
     static void addWeighted(
-            double[] cells, int width, int row, double weight, double[] columnWeights, double[] totals) {
+            double[] cells,
+            double[] scratch,
+            int width,
+            int row,
+            double weight,
+            double[] columnWeights,
+            DoubleCells totals) {
         DoubleVector s = DoubleVector.zero(SPECIES);
         DoubleVector t = DoubleVector.zero(SPECIES);
         for (int j = 0; j < width; j++) {
@@ -59,18 +65,20 @@ final class DoubleReadoutLoops {
             t = DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES)
                     .fma(w, t);
         }
-        addLanes(s, weight, totals, 0);
-        addLanes(t, weight, totals, LANES);
+        s.intoArray(scratch, LEAD);
+        t.intoArray(scratch, LEAD + LANES);
+        addRow(scratch, LEAD, weight, totals.array);
     }
 
     static void addLaneWeighted(
             double[] cells,
+            double[] scratch,
             int width,
             int row,
             Cells[] laneWeights,
             double[] rowWeights,
             int count,
-            double[][] totals) {
+            DoubleCells[] totals) {
         DoubleVector s0 = DoubleVector.zero(SPECIES);
         DoubleVector t0 = s0;
         DoubleVector s1 = s0;
@@ -99,20 +107,27 @@ final class DoubleReadoutLoops {
             s3 = s.fma(w3, s3);
             t3 = t.fma(w3, t3);
         }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        if (count > 1) {
-            addLanes(s1, rowWeights[1], totals[1], 0);
-            addLanes(t1, rowWeights[1], totals[1], LANES);
-            addLanes(s2, rowWeights[2], totals[2], 0);
-            addLanes(t2, rowWeights[2], totals[2], LANES);
-            addLanes(s3, rowWeights[3], totals[3], 0);
-            addLanes(t3, rowWeights[3], totals[3], LANES);
+        s0.intoArray(scratch, LEAD);
+        t0.intoArray(scratch, LEAD + LANES);
+        s1.intoArray(scratch, LEAD + 2 * LANES);
+        t1.intoArray(scratch, LEAD + 3 * LANES);
+        s2.intoArray(scratch, LEAD + 4 * LANES);
+        t2.intoArray(scratch, LEAD + 5 * LANES);
+        s3.intoArray(scratch, LEAD + 6 * LANES);
+        t3.intoArray(scratch, LEAD + 7 * LANES);
+        for (int readout = 0; readout < count; readout++) {
+            addRow(scratch, LEAD + readout * COLUMN, rowWeights[readout], totals[readout].array);
         }
     }
 
     static void addFourWeighted(
-            double[] cells, int width, int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
+            double[] cells,
+            double[] scratch,
+            int width,
+            int row,
+            double[][] columnWeights,
+            double[] rowWeights,
+            DoubleCells[] totals) {
         DoubleVector s0 = DoubleVector.zero(SPECIES);
         DoubleVector t0 = s0;
         DoubleVector s1 = s0;
@@ -141,29 +156,37 @@ final class DoubleReadoutLoops {
             s3 = s.fma(w3, s3);
             t3 = t.fma(w3, t3);
         }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        addLanes(s1, rowWeights[1], totals[1], 0);
-        addLanes(t1, rowWeights[1], totals[1], LANES);
-        addLanes(s2, rowWeights[2], totals[2], 0);
-        addLanes(t2, rowWeights[2], totals[2], LANES);
-        addLanes(s3, rowWeights[3], totals[3], 0);
-        addLanes(t3, rowWeights[3], totals[3], LANES);
+        s0.intoArray(scratch, LEAD);
+        t0.intoArray(scratch, LEAD + LANES);
+        s1.intoArray(scratch, LEAD + 2 * LANES);
+        t1.intoArray(scratch, LEAD + 3 * LANES);
+        s2.intoArray(scratch, LEAD + 4 * LANES);
+        t2.intoArray(scratch, LEAD + 5 * LANES);
+        s3.intoArray(scratch, LEAD + 6 * LANES);
+        t3.intoArray(scratch, LEAD + 7 * LANES);
+        for (int readout = 0; readout < totals.length; readout++) {
+            addRow(scratch, LEAD + readout * COLUMN, rowWeights[readout], totals[readout].array);
+        }
     }
 
-    static void addTotals(double[] cells, int width, int row, double[] totals) {
+    static void addTotals(double[] cells, double[] scratch, int width, int row, DoubleCells totals) {
         DoubleVector s = DoubleVector.zero(SPECIES);
         DoubleVector t = DoubleVector.zero(SPECIES);
         for (int j = 0; j < width; j++) {
             s = s.add(DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN));
             t = t.add(DoubleVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES));
         }
-        addLanes(s, 1, totals, 0);
-        addLanes(t, 1, totals, LANES);
+        s.intoArray(scratch, LEAD);
+        t.intoArray(scratch, LEAD + LANES);
+        addRow(scratch, LEAD, 1, totals.array);
     }
 
-    private static void addLanes(DoubleVector sum, double weight, double[] totals, int from) {
-        DoubleVector w = DoubleVector.broadcast(SPECIES, weight);
-        sum.fma(w, DoubleVector.fromArray(SPECIES, totals, from)).intoArray(totals, from);
+    /**
+     * S and T~ of every lane, times a weight, into totals. From an array: a vector handed to a method that is not inlined is boxed.
+     */
+    private static void addRow(double[] scratch, int from, double weight, double[] totals) {
+        for (int lane = 0; lane < COLUMN; lane++) {
+            totals[DoubleCells.LEAD + lane] += weight * scratch[from + lane];
+        }
     }
 }

@@ -18,6 +18,7 @@ final class DoubleRows extends PlaneRows {
 
     private final DoubleCells cells;
     private final DoubleCells sums;
+    private final DoubleCells scratch = new DoubleCells(4 * COLUMN); // of a row for four readouts
     private final DoubleCells imageFactors;
     private final DoubleCells vertical;
 
@@ -259,22 +260,24 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
-    void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
-        DoubleReadoutLoops.addWeighted(cells.array, layout.width(), row, weight, columnWeights, totals);
+    void addWeighted(int row, double weight, double[] columnWeights, DoubleCells totals) {
+        DoubleReadoutLoops.addWeighted(cells.array, scratch.array, layout.width(), row, weight, columnWeights, totals);
     }
 
     @Override
-    void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
-        DoubleReadoutLoops.addLaneWeighted(cells.array, layout.width(), row, laneWeights, rowWeights, count, totals);
+    void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, DoubleCells[] totals) {
+        DoubleReadoutLoops.addLaneWeighted(
+                cells.array, scratch.array, layout.width(), row, laneWeights, rowWeights, count, totals);
     }
 
     @Override
-    void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
-        DoubleReadoutLoops.addFourWeighted(cells.array, layout.width(), row, columnWeights, rowWeights, totals);
+    void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, DoubleCells[] totals) {
+        DoubleReadoutLoops.addFourWeighted(
+                cells.array, scratch.array, layout.width(), row, columnWeights, rowWeights, totals);
     }
 
     @Override
-    void addTotals(int row, double[] totals) {
-        DoubleReadoutLoops.addTotals(cells.array, layout.width(), row, totals);
+    void addTotals(int row, DoubleCells totals) {
+        DoubleReadoutLoops.addTotals(cells.array, scratch.array, layout.width(), row, totals);
     }
 }

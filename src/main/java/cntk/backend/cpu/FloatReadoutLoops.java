@@ -1,8 +1,6 @@
 package cntk.backend.cpu;
 
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -12,7 +10,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class FloatReadoutLoops {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
     private static final int LANES = SPECIES.length();
     private static final int LEAD = FloatCells.LEAD;
     private static final int COLUMN = 2 * LANES;
@@ -52,7 +49,14 @@ final class FloatReadoutLoops {
         }
     }
 
-    static void addWeighted(float[] cells, int width, int row, double weight, double[] columnWeights, double[] totals) {
+    static void addWeighted(
+            float[] cells,
+            float[] scratch,
+            int width,
+            int row,
+            double weight,
+            double[] columnWeights,
+            DoubleCells totals) {
         FloatVector s = FloatVector.zero(SPECIES);
         FloatVector t = FloatVector.zero(SPECIES);
         for (int j = 0; j < width; j++) {
@@ -61,12 +65,20 @@ final class FloatReadoutLoops {
             t = FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES)
                     .fma(w, t);
         }
-        addLanes(s, weight, totals, 0);
-        addLanes(t, weight, totals, LANES);
+        s.intoArray(scratch, LEAD);
+        t.intoArray(scratch, LEAD + LANES);
+        addRow(scratch, LEAD, weight, totals.array);
     }
 
     static void addLaneWeighted(
-            float[] cells, int width, int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
+            float[] cells,
+            float[] scratch,
+            int width,
+            int row,
+            Cells[] laneWeights,
+            double[] rowWeights,
+            int count,
+            DoubleCells[] totals) {
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector t0 = s0;
         FloatVector s1 = s0;
@@ -95,20 +107,27 @@ final class FloatReadoutLoops {
             s3 = s.fma(w3, s3);
             t3 = t.fma(w3, t3);
         }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        if (count > 1) {
-            addLanes(s1, rowWeights[1], totals[1], 0);
-            addLanes(t1, rowWeights[1], totals[1], LANES);
-            addLanes(s2, rowWeights[2], totals[2], 0);
-            addLanes(t2, rowWeights[2], totals[2], LANES);
-            addLanes(s3, rowWeights[3], totals[3], 0);
-            addLanes(t3, rowWeights[3], totals[3], LANES);
+        s0.intoArray(scratch, LEAD);
+        t0.intoArray(scratch, LEAD + LANES);
+        s1.intoArray(scratch, LEAD + 2 * LANES);
+        t1.intoArray(scratch, LEAD + 3 * LANES);
+        s2.intoArray(scratch, LEAD + 4 * LANES);
+        t2.intoArray(scratch, LEAD + 5 * LANES);
+        s3.intoArray(scratch, LEAD + 6 * LANES);
+        t3.intoArray(scratch, LEAD + 7 * LANES);
+        for (int readout = 0; readout < count; readout++) {
+            addRow(scratch, LEAD + readout * COLUMN, rowWeights[readout], totals[readout].array);
         }
     }
 
     static void addFourWeighted(
-            float[] cells, int width, int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
+            float[] cells,
+            float[] scratch,
+            int width,
+            int row,
+            double[][] columnWeights,
+            double[] rowWeights,
+            DoubleCells[] totals) {
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector t0 = s0;
         FloatVector s1 = s0;
@@ -137,32 +156,37 @@ final class FloatReadoutLoops {
             s3 = s.fma(w3, s3);
             t3 = t.fma(w3, t3);
         }
-        addLanes(s0, rowWeights[0], totals[0], 0);
-        addLanes(t0, rowWeights[0], totals[0], LANES);
-        addLanes(s1, rowWeights[1], totals[1], 0);
-        addLanes(t1, rowWeights[1], totals[1], LANES);
-        addLanes(s2, rowWeights[2], totals[2], 0);
-        addLanes(t2, rowWeights[2], totals[2], LANES);
-        addLanes(s3, rowWeights[3], totals[3], 0);
-        addLanes(t3, rowWeights[3], totals[3], LANES);
+        s0.intoArray(scratch, LEAD);
+        t0.intoArray(scratch, LEAD + LANES);
+        s1.intoArray(scratch, LEAD + 2 * LANES);
+        t1.intoArray(scratch, LEAD + 3 * LANES);
+        s2.intoArray(scratch, LEAD + 4 * LANES);
+        t2.intoArray(scratch, LEAD + 5 * LANES);
+        s3.intoArray(scratch, LEAD + 6 * LANES);
+        t3.intoArray(scratch, LEAD + 7 * LANES);
+        for (int readout = 0; readout < totals.length; readout++) {
+            addRow(scratch, LEAD + readout * COLUMN, rowWeights[readout], totals[readout].array);
+        }
     }
 
-    static void addTotals(float[] cells, int width, int row, double[] totals) {
+    static void addTotals(float[] cells, float[] scratch, int width, int row, DoubleCells totals) {
         FloatVector s = FloatVector.zero(SPECIES);
         FloatVector t = FloatVector.zero(SPECIES);
         for (int j = 0; j < width; j++) {
             s = s.add(FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN));
             t = t.add(FloatVector.fromArray(SPECIES, cells, LEAD + row + j * COLUMN + LANES));
         }
-        addLanes(s, 1, totals, 0);
-        addLanes(t, 1, totals, LANES);
+        s.intoArray(scratch, LEAD);
+        t.intoArray(scratch, LEAD + LANES);
+        addRow(scratch, LEAD, 1, totals.array);
     }
 
-    private static void addLanes(FloatVector sum, double weight, double[] totals, int from) {
-        DoubleVector low = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 0);
-        DoubleVector high = (DoubleVector) sum.convertShape(VectorOperators.F2D, DOUBLES, 1);
-        DoubleVector w = DoubleVector.broadcast(DOUBLES, weight);
-        low.fma(w, DoubleVector.fromArray(DOUBLES, totals, from)).intoArray(totals, from);
-        high.fma(w, DoubleVector.fromArray(DOUBLES, totals, from + LANES / 2)).intoArray(totals, from + LANES / 2);
+    /**
+     * S and T~ of every lane, times a weight, into totals. From an array: a vector handed to a method that is not inlined is boxed.
+     */
+    private static void addRow(float[] scratch, int from, double weight, double[] totals) {
+        for (int lane = 0; lane < COLUMN; lane++) {
+            totals[DoubleCells.LEAD + lane] += weight * scratch[from + lane];
+        }
     }
 }

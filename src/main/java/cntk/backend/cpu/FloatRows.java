@@ -18,6 +18,7 @@ final class FloatRows extends PlaneRows {
 
     private final FloatCells cells;
     private final FloatCells sums;
+    private final FloatCells scratch = new FloatCells(4 * COLUMN); // of a row for four readouts
     private final FloatCells vertical;
 
     FloatRows(PlaneLayout layout) {
@@ -254,22 +255,24 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void addWeighted(int row, double weight, double[] columnWeights, double[] totals) {
-        FloatReadoutLoops.addWeighted(cells.array, layout.width(), row, weight, columnWeights, totals);
+    void addWeighted(int row, double weight, double[] columnWeights, DoubleCells totals) {
+        FloatReadoutLoops.addWeighted(cells.array, scratch.array, layout.width(), row, weight, columnWeights, totals);
     }
 
     @Override
-    void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals) {
-        FloatReadoutLoops.addLaneWeighted(cells.array, layout.width(), row, laneWeights, rowWeights, count, totals);
+    void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, DoubleCells[] totals) {
+        FloatReadoutLoops.addLaneWeighted(
+                cells.array, scratch.array, layout.width(), row, laneWeights, rowWeights, count, totals);
     }
 
     @Override
-    void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals) {
-        FloatReadoutLoops.addFourWeighted(cells.array, layout.width(), row, columnWeights, rowWeights, totals);
+    void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, DoubleCells[] totals) {
+        FloatReadoutLoops.addFourWeighted(
+                cells.array, scratch.array, layout.width(), row, columnWeights, rowWeights, totals);
     }
 
     @Override
-    void addTotals(int row, double[] totals) {
-        FloatReadoutLoops.addTotals(cells.array, layout.width(), row, totals);
+    void addTotals(int row, DoubleCells totals) {
+        FloatReadoutLoops.addTotals(cells.array, scratch.array, layout.width(), row, totals);
     }
 }

@@ -94,7 +94,7 @@ final class PairSums {
         }
         for (int readout = 0; readout < program.readouts().size(); readout++) {
             for (int k = 0; !beforePlanesMeet(readout) && k < count; k++) {
-                replaceSelf(jobs[k], readout, jobs[k].sums[readout], 2, 1);
+                replaceSelf(jobs[k], readout);
             }
         }
     }
@@ -154,14 +154,14 @@ final class PairSums {
         if (kind == Lanes.IMAGES) {
             reader.read(read, sweep, di, dj, (readout, totals) -> {
                 if (trace) {
-                    replaceSelf(job, readout, totals, 1, lanes);
+                    replaceSelf(job, readout, totals);
                 }
                 job.addLanes(readout, totals);
             });
         } else {
             reader.readLanes(read, sweep, di, dj, (readout, totals) -> {
                 if (trace) {
-                    replaceSelf(job, readout, totals, 1, lanes);
+                    replaceSelf(job, readout, totals);
                 }
                 int planes = Math.min(lanes, sweep.width() - dj);
                 for (int lane = 0; lane < planes; lane++) {
@@ -180,15 +180,24 @@ final class PairSums {
 
     /**
      * Puts the sums that came with the factors in place of computed ones where image b is image a. In float the computed plane
-     * (0,0) is off: acos near 1 loses half the digits. Where planes have met, the sums of the whole pair came in double.
-     *
-     * @param to S of lane l at l * laneStride, its T~ tangentOffset behind
+     * (0,0) is off: acos near 1 loses half the digits.
      */
-    private void replaceSelf(Job job, int readout, double[] to, int laneStride, int tangentOffset) {
+    private void replaceSelf(Job job, int readout, DoubleCells totals) {
+        double[] self = job.image.image().selfSums()[readout];
         for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
             if (((job.same >> lane) & 1) != 0) {
-                to[lane * laneStride] = job.image.image().selfSums()[readout][0];
-                to[lane * laneStride + tangentOffset] = job.image.image().selfSums()[readout][1];
+                totals.set(lane, self[0]);
+                totals.set(lanes + lane, self[1]);
+            }
+        }
+    }
+
+    /** The same where planes have met: the sums of the whole pair came in double. */
+    private void replaceSelf(Job job, int readout) {
+        double[] self = job.image.image().selfSums()[readout];
+        for (int lane = 0; job.same != 0 && precision == Precision.F32 && lane < lanes; lane++) {
+            if (((job.same >> lane) & 1) != 0) {
+                System.arraycopy(self, 0, job.sums[readout], 2 * lane, 2);
             }
         }
     }
@@ -215,19 +224,19 @@ final class PairSums {
         }
 
         /** Adds the totals of every lane to its own sums. */
-        private void addLanes(int readout, double[] totals) {
+        private void addLanes(int readout, DoubleCells totals) {
             double[] sum = sums[readout];
-            int lanes = totals.length / 2;
+            int lanes = totals.length() / 2;
             for (int lane = 0; lane < lanes; lane++) {
-                sum[2 * lane] += totals[lane];
-                sum[2 * lane + 1] += totals[lanes + lane];
+                sum[2 * lane] += totals.get(lane);
+                sum[2 * lane + 1] += totals.get(lanes + lane);
             }
         }
 
         /** Adds the totals of one lane to the sums of the only pair. */
-        private void addLane(int readout, double[] totals, int lane) {
-            sums[readout][0] += totals[lane];
-            sums[readout][1] += totals[totals.length / 2 + lane];
+        private void addLane(int readout, DoubleCells totals, int lane) {
+            sums[readout][0] += totals.get(lane);
+            sums[readout][1] += totals.get(totals.length() / 2 + lane);
         }
     }
 }

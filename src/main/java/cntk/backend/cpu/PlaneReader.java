@@ -21,7 +21,7 @@ final class PlaneReader {
     private final Precision precision;
     private final int lanes;
     private final @Nullable Cells[][] laneWeightsOf; // [readout][group of displacements]
-    private final double[] plainTotals;
+    private final DoubleCells plainTotals;
     private final Four[] fours;
     private int waiting; // readouts in the fours
 
@@ -50,7 +50,7 @@ final class PlaneReader {
     @FunctionalInterface
     interface Sink {
         /** Takes the totals of a readout: S of every lane and then T~ of every lane. */
-        void add(int readout, double[] totals);
+        void add(int readout, DoubleCells totals);
     }
 
     private PlaneReader(List<PlaneReadout> readouts, Precision precision, int widest) {
@@ -58,7 +58,7 @@ final class PlaneReader {
         this.precision = precision;
         this.lanes = PlaneRows.lanes(precision);
         this.laneWeightsOf = new Cells[readings.length][Math.ceilDiv(widest, lanes)];
-        this.plainTotals = new double[2 * lanes];
+        this.plainTotals = new DoubleCells(2 * lanes);
         this.fours = new Four[Math.ceilDiv(readings.length, FOUR)];
         Arrays.setAll(fours, _ -> new Four(lanes, widest));
     }
@@ -66,14 +66,14 @@ final class PlaneReader {
     /** Up to four readouts that a row is read for at once, their sums in registers; a place that is not taken has the weight 0. */
     private static final class Four {
         private final int[] readouts = new int[FOUR];
-        private final double[][] totals; // S of every lane, then T~ of every lane
+        private final DoubleCells[] totals = new DoubleCells[FOUR]; // S of every lane, then T~ of every lane
         private final double[][] columnWeights;
         private final Cells[] laneWeights = new Cells[FOUR];
         private final double[] rowWeights = new double[FOUR];
         private int count;
 
         Four(int lanes, int widest) {
-            this.totals = new double[FOUR][2 * lanes];
+            Arrays.setAll(totals, _ -> new DoubleCells(2 * lanes));
             this.columnWeights = new double[FOUR][widest];
         }
     }
@@ -130,7 +130,7 @@ final class PlaneReader {
     }
 
     private void plainTotals(PlaneSweep sweep) {
-        Arrays.fill(plainTotals, 0);
+        plainTotals.zero(0, 2 * lanes);
         for (int i = 0; i < sweep.height(); i++) {
             sweep.rows().addTotals(sweep.slot(i), plainTotals);
         }
@@ -142,7 +142,7 @@ final class PlaneReader {
         int place = waiting % FOUR;
         four.readouts[place] = readout;
         four.count = place + 1;
-        Arrays.fill(four.totals[place], 0);
+        four.totals[place].zero(0, 2 * lanes);
         if (perLane) {
             Arrays.fill(four.laneWeights, place, FOUR, laneWeights(readout, dj));
         } else {

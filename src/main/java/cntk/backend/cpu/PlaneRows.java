@@ -82,17 +82,17 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
             int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to);
 
     /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
-    abstract void addTotals(int row, double[] totals);
+    abstract void addTotals(int row, DoubleCells totals);
 
     /** The same with a weight for the row and one for every column. */
-    abstract void addWeighted(int row, double weight, double[] columnWeights, double[] totals);
+    abstract void addWeighted(int row, double weight, double[] columnWeights, DoubleCells totals);
 
     /**
      * The same where lanes are displacements and each has weights of its own, for {@code count} readouts.
      *
      * @param laneWeights [readout], each [column][lane]
      */
-    abstract void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, double[][] totals);
+    abstract void addLaneWeighted(int row, Cells[] laneWeights, double[] rowWeights, int count, DoubleCells[] totals);
 
     /**
      * The same for four readouts: the row is read once, and the eight sums stay in registers.
@@ -101,7 +101,7 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
      * @param rowWeights by readout
      * @param totals [readout], each S of every lane and then T~ of every lane; added to
      */
-    abstract void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, double[][] totals);
+    abstract void addFourWeighted(int row, double[][] columnWeights, double[] rowWeights, DoubleCells[] totals);
 
     /** A of a leaky ReLU with slope a below 0 ({@link FloatKinkLoops}). */
     static double linearPart(double a) {

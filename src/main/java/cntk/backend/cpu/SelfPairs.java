@@ -123,8 +123,8 @@ final class SelfPairs {
         Segment segment = program.segments().get(index);
         PlaneReader.Sink sink = (readout, totals) -> {
             for (int lane = 0; lane < sums.length; lane++) {
-                sums[lane][readout][0] += totals[lane];
-                sums[lane][readout][1] += totals[lanes + lane];
+                sums[lane][readout][0] += totals.get(lane);
+                sums[lane][readout][1] += totals.get(lanes + lane);
             }
         };
         for (int di = 0; di < segment.height(); di++) {
