@@ -149,7 +149,7 @@ DEVICE void recursion(const RecursionInput& in, RecursionShared<N, kExchange>& s
     const ImagePair images = in.pairs[blockIdx.y];
     const LaneMasks q = lane_masks<N>(lane, plane.b, header.circular, images.same && a == 0 && plane.b == 0);
     const int rotation = (odd_row + a) / 2 * L::kColLanes;
-    // quads from the start of the data: 32 bits reach 400,000 images of 10 layers, and registers are short
+    // quads from the start of the data: 32 bits reach 80,000 images of 10 layers, and registers are short
     unsigned from_a = (unsigned)images.a * stages * 4 * L::kQuads + (2 * odd_row + kOdd) * L::kQuads + t;
     unsigned from_b = (unsigned)images.b * stages * 4 * L::kQuads + ((t - rotation) & (L::kQuads - 1));
     // where this lane reads: in buffer 0 first, then the two by turns

@@ -2,6 +2,7 @@ package cntk.arch;
 
 import cntk.dataset.InputException;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,8 +18,37 @@ final class LayerArguments {
     private static final Pattern WHOLE = Pattern.compile("-?\\d{1,9}");
 
     private final Map<String, String> written = new LinkedHashMap<>();
+    private final Map<String, String> replaced = new LinkedHashMap<>();
     private final Set<String> known = new TreeSet<>();
     private String unnamed = "";
+
+    /** Reads {@code name=value,...}, of which the first may go without its name. */
+    static LayerArguments parse(String inside) {
+        LayerArguments arguments = new LayerArguments();
+        String[] written = inside.isBlank() ? new String[0] : inside.split(",", -1);
+        for (int index = 0; index < written.length; index++) {
+            String argument = written[index];
+            if (index == 0 && argument.indexOf('=') < 0 && !argument.isBlank()) {
+                arguments.putUnnamed(argument.strip());
+                continue;
+            }
+            int equals = argument.indexOf('=');
+            String name = equals < 0 ? "" : argument.substring(0, equals).strip();
+            String value = argument.substring(equals + 1).strip();
+            if (name.isEmpty() || value.isEmpty()) {
+                throw new InputException("'" + argument.strip()
+                        + "' is not an argument\nhint: write arguments as (name=value,name=value);"
+                        + " the first may go without its name");
+            }
+            arguments.put(name, value);
+        }
+        return arguments;
+    }
+
+    /** Puts a value in place of the one that is written, or adds it. */
+    void replace(String name, String value) {
+        replaced.put(name, value);
+    }
 
     /** Adds {@code name=value}; a name stands once. */
     void put(String name, String value) {
@@ -73,7 +103,7 @@ final class LayerArguments {
     }
 
     boolean has(String name) {
-        return written.containsKey(name);
+        return written.containsKey(name) || replaced.containsKey(name);
     }
 
     /** Names the arguments that exist before any is read, so that a misspelt one is refused before a missing one. */
@@ -88,7 +118,9 @@ final class LayerArguments {
         if (!unnamed.isEmpty()) {
             throw new InputException("argument '" + unnamed + "' is too much\nhint: it takes no arguments");
         }
-        for (String name : written.keySet()) {
+        Set<String> given = new LinkedHashSet<>(written.keySet());
+        given.addAll(replaced.keySet());
+        for (String name : given) {
             if (!known.contains(name)) {
                 String right =
                         known.isEmpty() ? "it takes no arguments" : "its arguments are " + String.join(", ", known);
@@ -108,6 +140,6 @@ final class LayerArguments {
     private String text(String name) {
         nameFirst(name);
         known.add(name);
-        return written.getOrDefault(name, "");
+        return replaced.getOrDefault(name, written.getOrDefault(name, ""));
     }
 }

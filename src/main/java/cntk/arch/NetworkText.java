@@ -174,9 +174,8 @@ final class NetworkText {
 
     /** {@code (name=value,...)}, {@code (value,name=value,...)} or nothing. */
     private LayerArguments arguments() {
-        LayerArguments arguments = new LayerArguments();
         if (at == text.length() || text.charAt(at) != '(') {
-            return arguments;
+            return new LayerArguments();
         }
         int close = text.indexOf(')', at);
         String inside = close < 0 ? "" : text.substring(at + 1, close);
@@ -184,24 +183,7 @@ final class NetworkText {
         if (close < 0) {
             throw new InputException("the bracket is not closed\nhint: write arguments as (name=value,name=value)");
         }
-        String[] written = inside.isBlank() ? new String[0] : inside.split(",", -1);
-        for (int index = 0; index < written.length; index++) {
-            String argument = written[index];
-            if (index == 0 && argument.indexOf('=') < 0 && !argument.isBlank()) {
-                arguments.putUnnamed(argument.strip());
-                continue;
-            }
-            int equals = argument.indexOf('=');
-            String name = equals < 0 ? "" : argument.substring(0, equals).strip();
-            String value = argument.substring(equals + 1).strip();
-            if (name.isEmpty() || value.isEmpty()) {
-                throw new InputException("'" + argument.strip()
-                        + "' is not an argument\nhint: write arguments as (name=value,name=value);"
-                        + " the first may go without its name");
-            }
-            arguments.put(name, value);
-        }
-        return arguments;
+        return LayerArguments.parse(inside);
     }
 
     private void skipSpaces() {

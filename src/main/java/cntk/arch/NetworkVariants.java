@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -64,10 +65,7 @@ public final class NetworkVariants {
         }
         List<Variant> parsed = new ArrayList<>();
         for (Map<String, String> changed : combinations) {
-            Map<String, String> arguments = arguments(preset.group(2));
-            arguments.putAll(changed);
-            String label = text(changed);
-            parsed.add(new Variant(label, network(preset.group(1) + "(" + text(arguments) + ")", label, shape)));
+            parsed.add(ofPreset(preset, changed, shape));
         }
         return parsed;
     }
@@ -95,15 +93,16 @@ public final class NetworkVariants {
         return longer;
     }
 
-    private static Map<String, String> arguments(@org.jspecify.annotations.Nullable String text) {
-        Map<String, String> arguments = new LinkedHashMap<>();
-        if (text != null && !text.isBlank()) {
-            for (String argument : text.split(",")) {
-                String[] parts = argument.split("=", 2);
-                arguments.put(parts[0].strip(), parts.length > 1 ? parts[1].strip() : "");
-            }
+    private static Variant ofPreset(Matcher preset, Map<String, String> changed, ImageShape shape) {
+        String label = text(changed);
+        try {
+            LayerArguments arguments = LayerArguments.parse(Objects.requireNonNullElse(preset.group(2), ""));
+            changed.forEach(arguments::replace);
+            Architecture architecture = new Architecture(Presets.layers(preset.group(1), arguments, shape));
+            return new Variant(label, Network.of(architecture, shape));
+        } catch (InputException e) {
+            throw new InputException("readout " + label + ": " + e.getMessage(), e);
         }
-        return arguments;
     }
 
     private static String text(Map<String, String> arguments) {
@@ -121,7 +120,7 @@ public final class NetworkVariants {
             nesting += character == '(' ? 1 : character == ')' ? -1 : 0;
             if (character == '|' && (nesting <= 0 || at == variants.length())) {
                 String text = variants.substring(begin, at).strip();
-                Network network = network(text, text, shape);
+                Network network = network(text, shape);
                 parsed.add(new Variant(network.architecture().id(), network));
                 begin = at + 1;
             }
@@ -129,11 +128,11 @@ public final class NetworkVariants {
         return parsed;
     }
 
-    private static Network network(String text, String label, ImageShape shape) {
+    private static Network network(String text, ImageShape shape) {
         try {
             return ArchitectureParser.network(text, shape);
         } catch (InputException e) {
-            throw new InputException("readout " + label + ": " + e.getMessage(), e);
+            throw new InputException("readout " + text + ": " + e.getMessage(), e);
         }
     }
 }

@@ -37,6 +37,22 @@ class NetworkVariantsTest {
     }
 
     @Test
+    void aFirstArgumentWithoutItsNameStaysOrIsReplaced() {
+        assertThat(NetworkVariants.parse("cntk(4)", "readout=flatten", CIFAR)
+                        .getFirst()
+                        .network()
+                        .layers())
+                .isEqualTo(ArchitectureParser.network("cntk(4,readout=flatten)", CIFAR)
+                        .layers());
+        assertThat(NetworkVariants.parse("cntk(4,readout=flatten)", "depth=3", CIFAR)
+                        .getFirst()
+                        .network()
+                        .layers())
+                .isEqualTo(ArchitectureParser.network("cntk(3,readout=flatten)", CIFAR)
+                        .layers());
+    }
+
+    @Test
     void wholeNetworksStandBetweenBarsAndEqualOnesOnce() {
         List<NetworkVariants.Variant> variants = NetworkVariants.parse(
                 "conv relu gap",
