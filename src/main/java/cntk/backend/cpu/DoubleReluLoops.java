@@ -15,9 +15,9 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>The two terms of S cancel near c = -1, where S is small beside m: the error stays at the rounding of m. Twelve
  * multiply-adds less are worth a fifth of the time, four short chains for P instead of one long another tenth (decisions/0002).
  *
- * <p>The standard deviations of images b are smaller by four units in the last place ({@link ActivationFactors}). L L' of equal,
+ * <p>The standard deviations of images b are smaller by eight units in the last place ({@link ActivationFactors}). L L' of equal,
  * doubled and negated images then stays below |s| = q in spite of three roundings, d is clamped to 0 and the correlation is
- * exactly 1 or -1. One root of q q' would do the same at the price of one more square root. For other pairs u is off by 4e-16, which is less than the rounding of s.
+ * exactly 1 or -1. One root of q q' would do the same at the price of one more square root. For other pairs u is off by 9e-16, which is less than the rounding of s.
  */
 final class DoubleReluLoops {
     private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
