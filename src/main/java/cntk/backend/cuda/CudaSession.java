@@ -21,6 +21,7 @@ final class CudaSession implements AutoCloseable {
     private static final class OnThread implements AutoCloseable {
         private final CudaDevice device;
         private final PlaneKernels kernels;
+        private final String origin;
         private @Nullable ProgramOnDevice program;
         private @Nullable OpenMatrix open;
         private @Nullable MatrixOnDevice matrix;
@@ -30,7 +31,7 @@ final class CudaSession implements AutoCloseable {
             boolean opened = false;
             kernels = new PlaneKernels(device);
             try {
-                kernels.get("sum_planes"); // if no code fits the device it is said now
+                origin = kernels.origin(); // loads a file: if no code fits the device it is said now
                 opened = true;
             } finally {
                 if (!opened) {
@@ -92,7 +93,7 @@ final class CudaSession implements AutoCloseable {
 
     /** Where the kernels came from. */
     String kernels() {
-        return thread.finish(() -> state.kernels.origin());
+        return state.origin;
     }
 
     /** Why the device does no more work, null while it does. */
