@@ -31,13 +31,14 @@ final class RunJob {
     SweepResult run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked = Backends.pick(request.backend(), plan.task(), plan.precision(), request.threads());
+        Backends.Picked picked = Backends.start(plan.backend(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
         try (KernelBackend _ = picked.backend();
                 ProgressPrinter printer = ProgressPrinter.start(plan.pairs(), err);
                 OpenTargets targets = OpenTargets.open(plan, out, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
+            picked.backend().listen(printer::say);
             printer.say(picked);
             printer.say("files in " + out);
             MatrixStage matrices = compute(targets, picked, printer, guard);

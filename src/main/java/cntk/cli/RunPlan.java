@@ -9,7 +9,6 @@ import cntk.dataset.ImageShape;
 import cntk.dataset.RawSplit;
 import cntk.gram.GramManifest;
 import cntk.gram.GramSpec;
-import cntk.plan.CostModel;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.TileSides;
@@ -25,9 +24,10 @@ import java.util.stream.Collectors;
 /**
  * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
  *
+ * @param backend what will compute, decided now: it is part of what a resumed run must repeat
  * @param targets the main network, then those of {@code --readouts}
  */
-record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
+record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
 
     /** Reads the images and fits the networks to them. */
@@ -41,9 +41,10 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
         AvailableMemory.require(NativeMatrix.bytes(train, train), "the solve for " + train + " training images");
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
+        Backends.Decision backend = Backends.decide(request.backend());
         Precision precision = precision(request, task);
         double nanos = task.networks().stream()
-                .mapToDouble(network -> nanosPerPair(request, network, precision))
+                .mapToDouble(network -> backend.choice().nanosPerPair(network, precision))
                 .max()
                 .orElseThrow();
         String sweep = task.networks().stream()
@@ -51,9 +52,9 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 .sorted()
                 .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
-        networks.forEach((label, network) ->
-                targets.add(new RunTarget(label, network, manifest(request, split, network, sweep, precision, nanos))));
-        return new RunPlan(request, split, targets);
+        networks.forEach((label, network) -> targets.add(
+                new RunTarget(label, network, manifest(request, backend, split, network, sweep, precision, nanos))));
+        return new RunPlan(request, split, backend, targets);
     }
 
     /** By label; the main network first, and not again among the readouts. */
@@ -79,14 +80,14 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
         return request.backend().precision(anyFloat ? Precision.F32 : Precision.F64);
     }
 
-    private static double nanosPerPair(RunRequest request, Network network, Precision precision) {
-        return request.backend() == Backends.Choice.ORACLE
-                ? CostModel.oracleNanosPerPair(network)
-                : CostModel.nanosPerPair(network, precision);
-    }
-
     private static GramManifest manifest(
-            RunRequest request, DataSplit split, Network network, String sweep, Precision precision, double nanos) {
+            RunRequest request,
+            Backends.Decision backend,
+            DataSplit split,
+            Network network,
+            String sweep,
+            Precision precision,
+            double nanos) {
         int train = split.train().count();
         int test = split.test().count();
         return new GramManifest(
@@ -97,7 +98,7 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 request.flip(),
                 request.unitDiagonal(),
                 precision,
-                request.backend() == Backends.Choice.ORACLE ? "oracle" : "cpu",
+                backend.choice().word(),
                 split.train().sha256(),
                 train,
                 split.test().sha256(),
