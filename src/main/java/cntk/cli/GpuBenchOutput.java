@@ -19,6 +19,8 @@ final class GpuBenchOutput {
     static final String VIRTUAL_NOTE =
             "this GPU is virtual, made of the CPU: the times are a smoke test and mean nothing";
 
+    private static final double GIB = 1L << 30;
+
     private final GpuUnderTest gpu;
     private final List<GpuBenchmark.Result> kernels = new ArrayList<>();
     private final List<CudaSolverBenchmark.Outcome> solver = new ArrayList<>();
@@ -122,6 +124,15 @@ final class GpuBenchOutput {
 
     void text(PrintWriter out) {
         gpu.lines().forEach(out::println);
+        MachineCard machine = MachineCard.read();
+        out.printf(
+                Locale.ROOT,
+                "machine   %s: %d processors, %.1f GiB, %s, %s%n",
+                machine.cpu(),
+                machine.processors(),
+                machine.memoryBytes() / GIB,
+                machine.os(),
+                machine.java());
         if (gpu.virtual()) {
             out.println("note      " + VIRTUAL_NOTE);
         }
