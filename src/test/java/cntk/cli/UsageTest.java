@@ -29,7 +29,8 @@ class UsageTest {
                 "report",
                 "finite",
                 "bench",
-                "bench kernel"
+                "bench kernel",
+                "bench gpu"
             })
     void everyCommandHasHelp(String command) {
         CommandRun help = CommandRun.of((command + " --help").strip().split(" "));
