@@ -64,8 +64,10 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 ? ConjugateGradients.bytes(
                         train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
                 : NativeMatrix.bytes(train, train);
-        AvailableMemory.require(
-                bytes, "the " + (iterative ? "iterative " : "") + "solve for " + train + " training images");
+        String purpose = iterative
+                ? "the iterative solve for " + train + " training images"
+                : "the solve for " + train + " training images (--solver pcg needs less)";
+        AvailableMemory.require(bytes, purpose);
     }
 
     /** By label; the main network first, and not again among the readouts. */

@@ -57,7 +57,7 @@ public final class NoConvergenceException extends RuntimeException {
         return new NoConvergenceException(String.format(
                 Locale.ROOT,
                 "the iterative solve with ridge %s has not converged in %d iterations: relative residual %.1e (wanted %.1e), condition of the preconditioned matrix at least %.1e\n"
-                        + "hint: a ridge of %.1e is enough by the bound of eq. 58 (*estimate*); more --pcg-iterations go on from here; a larger --pcg-rank needs fewer; --solver cpu needs none where the matrix fits into memory",
+                        + "hint: a ridge of %.1e should be enough (an estimate); more --pcg-iterations go on from here; a larger --pcg-rank needs fewer; --solver cpu needs none where the matrix fits into memory",
                 ridge,
                 settings.iterations(),
                 residual,
