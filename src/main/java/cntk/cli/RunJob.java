@@ -5,6 +5,7 @@ import cntk.backend.KernelBackend;
 import cntk.dataset.DataSplit;
 import cntk.report.RunResult;
 import cntk.report.SweepResult;
+import cntk.solve.NoConvergenceException;
 import cntk.solve.NotPositiveDefiniteException;
 import cntk.solve.OpenBlas;
 import java.io.PrintWriter;
@@ -13,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Carries out a {@link RunPlan}: kernel, solve, predictions, files. */
 final class RunJob {
@@ -42,7 +44,7 @@ final class RunJob {
             printer.say(picked);
             printer.say("files in " + out);
             MatrixStage matrices = compute(targets, picked, printer, guard);
-            return solve(targets, picked, blas, matrices, guard);
+            return solve(targets, picked, blas, matrices, guard, printer);
         }
     }
 
@@ -56,16 +58,22 @@ final class RunJob {
 
     /** A singular system of one network does not cost the others their results. */
     private SweepResult solve(
-            OpenTargets targets, Backends.Picked picked, OpenBlas blas, MatrixStage matrices, StopGuard guard) {
+            OpenTargets targets,
+            Backends.Picked picked,
+            OpenBlas blas,
+            MatrixStage matrices,
+            StopGuard guard,
+            ProgressPrinter printer) {
         List<RunResult> results = new ArrayList<>();
-        NotPositiveDefiniteException failure = null;
+        @Nullable RuntimeException failure = null;
         for (OpenTargets.One target : targets.all()) {
             guard.check();
             try {
-                results.add(new RegressionStage(plan, words, startedAt, picked, blas).run(target, matrices, err));
-            } catch (NotPositiveDefiniteException e) {
+                results.add(new RegressionStage(plan, words, startedAt, picked, blas, guard, printer)
+                        .run(target, matrices, err));
+            } catch (NotPositiveDefiniteException | NoConvergenceException e) {
                 if (targets.all().size() > 1) {
-                    err.println("cntk: " + target.target() + ": its kernel is not positive definite");
+                    err.println("cntk: " + target.target() + ": its regression cannot be solved");
                 }
                 failure = failure == null ? e : failure;
             }

@@ -13,7 +13,9 @@ import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.TileSides;
 import cntk.solve.AvailableMemory;
+import cntk.solve.ConjugateGradients;
 import cntk.solve.NativeMatrix;
+import cntk.solve.SolverChoice;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +41,7 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
         int train = Math.multiplyExact(
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
-        AvailableMemory.require(NativeMatrix.bytes(train, train), "the solve for " + train + " training images");
+        requireMemory(request, train, raw.train().labels().classes());
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
         Backends.Decision backend = Backends.decide(request.backend());
         Precision precision = precision(request, task);
@@ -55,6 +57,18 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
         networks.forEach((label, network) -> targets.add(
                 new RunTarget(label, network, manifest(request, backend, split, network, sweep, precision, nanos))));
         return new RunPlan(request, split, backend, targets);
+    }
+
+    private static void requireMemory(RunRequest request, int train, int classes) {
+        boolean iterative = request.solver() == SolverChoice.PCG;
+        long bytes = iterative
+                ? ConjugateGradients.bytes(
+                        train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
+                : NativeMatrix.bytes(train, train);
+        String purpose = iterative
+                ? "the iterative solve for " + train + " training images"
+                : "the solve for " + train + " training images (--solver pcg needs less)";
+        AvailableMemory.require(bytes, purpose);
     }
 
     /** By label; the main network first, and not again among the readouts. */
