@@ -84,29 +84,32 @@ final class BlockLanczos {
         }
         int widest = curvatures.stream().mapToInt(block -> block.length).max().orElseThrow();
         int band = Math.min(size - 1, 2 * widest - 1);
+        double[] banded = banded(size, band);
+        double[] values = eigenvalues(banded, size, band);
+        smallest = Math.min(smallest, values[0]);
+        largest = Math.max(largest, values[size - 1]);
+    }
+
+    /** T's lower band, entry (row, col) at row - col + col (band + 1). */
+    private double[] banded(int size, int band) {
         double[] banded = new double[Math.multiplyExact(band + 1, size)];
         int begin = 0;
         for (int k = 0; k < curvatures.size(); k++) {
             double[][] diagonal = diagonalBlock(k);
+            double[][] below =
+                    k + 1 < curvatures.size() ? DenseRows.product(links.get(k), curvatures.get(k)) : new double[0][];
             for (int col = 0; col < diagonal.length; col++) {
+                int column = (begin + col) * (band + 1);
                 for (int row = col; row < diagonal.length; row++) {
-                    banded[row - col + (begin + col) * (band + 1)] = diagonal[row][col];
+                    banded[row - col + column] = diagonal[row][col];
                 }
-            }
-            if (k + 1 < curvatures.size()) {
-                double[][] below = DenseRows.product(links.get(k), curvatures.get(k));
                 for (int row = 0; row < below.length; row++) {
-                    for (int col = 0; col < diagonal.length; col++) {
-                        int distance = diagonal.length + row - col;
-                        banded[distance + (begin + col) * (band + 1)] = -below[row][col];
-                    }
+                    banded[diagonal.length + row - col + column] = -below[row][col];
                 }
             }
             begin += diagonal.length;
         }
-        double[] values = eigenvalues(banded, size, band);
-        smallest = Math.min(smallest, values[0]);
-        largest = Math.max(largest, values[size - 1]);
+        return banded;
     }
 
     private double[][] diagonalBlock(int k) {

@@ -10,6 +10,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Z = Q R with orthonormal columns Q, as many as Z has independent ones (LAPACK dgeqp3, dorgqr). */
 final class PivotedQr {
@@ -33,9 +34,7 @@ final class PivotedQr {
      * @param r rank x columns of Z; null where the rank is 0
      */
     record Factors(
-            int rank,
-            @org.jspecify.annotations.Nullable NativeMatrix q,
-            @org.jspecify.annotations.Nullable NativeMatrix r) {}
+            int rank, @Nullable NativeMatrix q, @Nullable NativeMatrix r) {}
 
     /**
      * Factorises; Z is destroyed.

@@ -276,14 +276,19 @@ final class RandomPivots {
                 }
             }
         }
+        subtractSquares(more);
+        count += more;
+    }
+
+    /** What the next {@code more} columns of the factor take from the diagonal. */
+    private void subtractSquares(int more) {
+        double[] column = new double[diagonal.length];
         for (int k = count; k < count + more; k++) {
-            double[] column = new double[n];
-            rows.getColumn(k, 0, column, 0, n);
-            for (int image = 0; image < n; image++) {
+            rows.getColumn(k, 0, column, 0, column.length);
+            for (int image = 0; image < column.length; image++) {
                 remainders[image] -= column[image] * column[image];
             }
         }
-        count += more;
     }
 
     /** What rounding alone may leave of an image that depends on pivots. */
