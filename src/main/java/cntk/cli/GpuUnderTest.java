@@ -2,6 +2,7 @@ package cntk.cli;
 
 import cntk.backend.BackendStarter;
 import cntk.backend.BackendUnavailableException;
+import cntk.backend.cuda.CudaBackend;
 import cntk.backend.cuda.CudaDeviceInfo;
 import cntk.backend.cuda.CudaDriver;
 import cntk.backend.cuda.Fp32Peak;
@@ -40,9 +41,7 @@ record GpuUnderTest(CudaDeviceInfo info) {
     }
 
     BackendStarter starter() {
-        return (task, precision) -> {
-            throw new BackendUnavailableException("this build has no CUDA backend");
-        };
+        return (task, precision) -> new CudaBackend(task, precision, List.of(info));
     }
 
     /** Multiply-adds a second at most; unknown for a virtual one. */
