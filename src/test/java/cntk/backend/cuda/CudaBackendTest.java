@@ -269,6 +269,38 @@ class CudaBackendTest {
         }
     }
 
+    @Test
+    void anInterruptStopsATileBetweenTwoBatchesAndLeavesNothingBehind() throws InterruptedException {
+        KernelTask task = task(false, false, POOLED);
+        ImageSet images = RandomImages.of(IMAGES, SHAPE, 10);
+        double[] expected = compute(backend(task, Precision.F32, CudaLimits.USUAL), images, images, 8);
+        try (CudaBackend backend = backend(task, Precision.F32, new CudaLimits(Long.MAX_VALUE, 1, 64))) {
+            TileBackend worker = backend.open(images, images).getFirst();
+            Tile whole = new Tile(0, 0, 0, IMAGES, 0, IMAGES);
+            double[] out = new double[IMAGES * IMAGES];
+            worker.compute(whole, out);
+            long before = VirtualGpu.calls("d2h", 0);
+            VirtualGpu.fault("launch@0:delay_ms=10,times=always");
+            Thread caller = Thread.currentThread();
+            Thread.ofPlatform().start(() -> {
+                while (VirtualGpu.calls("d2h", 0) < before + 3) { // of 15 batches, one pair each
+                    Thread.onSpinWait();
+                }
+                caller.interrupt();
+            });
+            assertThatThrownBy(() -> worker.compute(whole, out)).isInstanceOf(InterruptedException.class);
+            assertThat(Thread.interrupted()).isFalse();
+            long after = VirtualGpu.calls("d2h", 0);
+            assertThat(after - before).isLessThan(15);
+            VirtualGpu.clearFaults();
+            worker.compute(whole, out);
+            assertThat(out).containsExactly(expected);
+            assertThat(VirtualGpu.calls("d2h", 0) - after)
+                    .as("nothing of the stopped tile ran on")
+                    .isEqualTo(15);
+        }
+    }
+
     private static KernelTask task(boolean flip, boolean unitDiagonal, String... texts) {
         return new KernelTask(
                 Arrays.stream(texts)
