@@ -15,6 +15,7 @@ import cntk.gram.GramStore;
 import cntk.gram.InMemoryGramStore;
 import cntk.plan.CostModel;
 import cntk.plan.Precision;
+import cntk.plan.Shard;
 import cntk.plan.TilePlan;
 import cntk.plan.TileSides;
 import cntk.report.Json;
@@ -107,7 +108,7 @@ final class KernelCommand implements Callable<Integer> {
                 StopGuard guard = StopGuard.start(() -> printer.say("stopped, nothing was written"));
                 GramStore store = new InMemoryGramStore(gram)) {
             printer.say(picked);
-            MatrixStage stage = new MatrixStage(backend, guard, printer);
+            MatrixStage stage = new MatrixStage(backend, guard, printer, Shard.ALL);
             stage.complete(store, rows, cols);
             write(store, guard);
             return stage;

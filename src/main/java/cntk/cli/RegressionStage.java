@@ -17,6 +17,7 @@ import cntk.solve.OpenBlas;
 import cntk.solve.Predictions;
 import cntk.solve.Predictor;
 import cntk.solve.RidgeSolution;
+import cntk.solve.SolutionCache;
 import cntk.solve.Targets;
 import cntk.solve.TiledKernel;
 import java.io.PrintWriter;
@@ -35,14 +36,22 @@ final class RegressionStage {
     private final OffsetDateTime startedAt;
     private final Backends.Picked picked;
     private final OpenBlas blas;
+    private final SolveProgress progress;
     private final List<RunRecord.Stage> stages = new ArrayList<>();
 
-    RegressionStage(RunPlan plan, List<String> words, OffsetDateTime startedAt, Backends.Picked picked, OpenBlas blas) {
+    RegressionStage(
+            RunPlan plan,
+            List<String> words,
+            OffsetDateTime startedAt,
+            Backends.Picked picked,
+            OpenBlas blas,
+            SolveProgress progress) {
         this.plan = plan;
         this.words = words;
         this.startedAt = startedAt;
         this.picked = picked;
         this.blas = blas;
+        this.progress = progress;
     }
 
     /** The regression and its predictions. */
@@ -51,7 +60,7 @@ final class RegressionStage {
     RunResult run(OpenTargets.One open, MatrixStage matrices, PrintWriter err) {
         Path out = open.directory();
         stages.add(new RunRecord.Stage("kernel", matrices.seconds()));
-        Solved solved = solve(open);
+        Solved solved = solve(open, err);
         RunResult result = result(open.target(), out, matrices, solved, err);
         MetricsCsv.write(out.resolve(RunFolders.METRICS), result);
         PredictionsCsv.write(
@@ -62,18 +71,26 @@ final class RegressionStage {
         return result;
     }
 
-    private Solved solve(OpenTargets.One open) {
+    private Solved solve(OpenTargets.One open, PrintWriter err) {
         long start = System.nanoTime();
         try (NativeMatrix targets = Targets.oneHotCentred(plan.split().train().labels())) {
-            RidgeSolution solution = new KernelRidge(blas, plan.request().threads())
+            SolutionCache.Outcome outcome = new SolutionCache(open.directory())
                     .solve(
+                            new KernelRidge(blas, plan.request().threads(), progress),
                             new TiledKernel(open.train().plan(), open.train()::read),
                             targets,
                             plan.request().ridge(),
                             plan.precision());
+            if (!outcome.note().isEmpty()) {
+                err.println("cntk: " + outcome.note());
+            }
+            RidgeSolution solution = outcome.solution();
             long solved = System.nanoTime();
-            Predictions predictions =
-                    new Predictor(blas).predict(open.cross().plan(), open.cross()::read, solution.coefficients());
+            Predictions predictions = new Predictor(blas)
+                    .predict(
+                            open.cross().plan(),
+                            progress.counted(open.cross().plan(), open.cross()::read),
+                            solution.coefficients());
             long end = System.nanoTime();
             stages.add(new RunRecord.Stage("solve", (solved - start) / 1e9));
             stages.add(new RunRecord.Stage("predict", (end - solved) / 1e9));
@@ -104,6 +121,7 @@ final class RegressionStage {
                         solution.ridge(),
                         solution.conditionNumber(),
                         solution.smallestPivot(),
+                        solution.solver(),
                         solution.blasThreads(),
                         solved.seconds()),
                 Evaluation.of(solved.predictions(), plan.split().test().labels()),

@@ -14,7 +14,7 @@ import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.TileSides;
 import cntk.solve.AvailableMemory;
-import cntk.solve.NativeMatrix;
+import cntk.solve.KernelRidge;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,7 +39,7 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
         int train = Math.multiplyExact(
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
-        AvailableMemory.require(NativeMatrix.bytes(train, train), "the solve for " + train + " training images");
+        AvailableMemory.require(KernelRidge.matrixBytes(train), "the solve for " + train + " training images");
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
         Precision precision = precision(request, task);
         double nanos = task.networks().stream()
@@ -134,6 +134,12 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 manifest.precision(),
                 manifest.kind(),
                 manifest.networkId());
+    }
+
+    /** Pairs of both matrices in the share of this shard. */
+    long pairsOfShard() {
+        return request.shard().pairs(main().manifest().trainPlan())
+                + request.shard().pairs(main().manifest().crossPlan());
     }
 
     /** Pairs of both matrices. */

@@ -4,6 +4,7 @@ import cntk.backend.Backends;
 import cntk.dataset.Normalization;
 import cntk.dataset.Preprocessing;
 import cntk.plan.KernelKind;
+import cntk.plan.Shard;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,6 +32,7 @@ record RunRequest(
         Backends.Choice backend,
         Words.PrecisionChoice precision,
         int threads,
+        Shard shard,
         Optional<Path> out) {
 
     /** Every option with its value for the run record, the defaults that were taken included. */
@@ -53,6 +55,9 @@ record RunRequest(
         options.put("backend", backend.word());
         options.put("precision", precision.word());
         options.put("threads", threads);
+        if (!shard.isAll()) {
+            options.put("shard", shard.toString());
+        }
         options.put("out", outTaken.toString());
         return options;
     }

@@ -8,6 +8,7 @@ import cntk.dataset.InputException;
 import cntk.dataset.Normalization;
 import cntk.plan.KernelKind;
 import cntk.plan.Precision;
+import cntk.plan.Shard;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -74,6 +75,18 @@ final class Words {
     static final class OfAugmentation extends OfWord<Augmentation> {
         OfAugmentation() {
             super(Augmentation.values(), Augmentation::word);
+        }
+    }
+
+    /** {@code 3/64}. */
+    static final class OfShard implements ITypeConverter<Shard> {
+        @Override
+        public Shard convert(String text) {
+            try {
+                return Shard.parse(text);
+            } catch (InputException wrong) {
+                throw new TypeConversionException(String.valueOf(wrong.getMessage()));
+            }
         }
     }
 

@@ -55,9 +55,11 @@ public record RunResult(
      * The solve stage.
      *
      * @param condition 1-norm estimate for K + ridge I
+     * @param solver such as {@code cholesky} or {@code packed cholesky}
      * @param seconds solve and predictions together
      */
-    public record Solve(double ridge, double condition, double smallestPivot, int blasThreads, double seconds) {}
+    public record Solve(
+            double ridge, double condition, double smallestPivot, String solver, int blasThreads, double seconds) {}
 
     /** Number of test images. */
     public int test() {
