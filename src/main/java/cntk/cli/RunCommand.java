@@ -42,7 +42,7 @@ class RunCommand implements Callable<Integer> {
     private static final int LARGEST_WITH_FIGURES = 3000;
 
     @Spec
-    private CommandSpec spec;
+    CommandSpec spec;
 
     @Option(
             names = "--data",
@@ -133,10 +133,10 @@ class RunCommand implements Callable<Integer> {
     private Shard shard;
 
     @Option(names = "--json", description = "Print the result as one JSON object.")
-    private boolean json;
+    boolean json;
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         RunRequest request = request();
         if (request.preprocessing().normalization() == Normalization.ZCA) {

@@ -70,6 +70,7 @@ final class RunJob {
         Backends.Picked picked = Backends.pick(request.backend(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
+        plan.demand().requireDisk(out);
         try (ProgressPrinter printer = ProgressPrinter.start(plan.pairsOfShard(), err);
                 OpenTargets targets = OpenTargets.open(plan, out, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {

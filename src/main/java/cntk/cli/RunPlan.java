@@ -12,9 +12,8 @@ import cntk.gram.GramSpec;
 import cntk.plan.CostModel;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
+import cntk.plan.TilePlan;
 import cntk.plan.TileSides;
-import cntk.solve.AvailableMemory;
-import cntk.solve.KernelRidge;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,6 +28,11 @@ import java.util.stream.Collectors;
  */
 record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
+    /**
+     * Training images up to which {@code --precision auto} may take doubles: beyond, the triangle alone would be more than a
+     * gigabyte and the kernel hours, while floats change no prediction that was looked at (decisions/0010).
+     */
+    private static final int LARGEST_DOUBLE = 16384;
 
     /** Reads the images and fits the networks to them. */
     static RunPlan of(RunRequest request) {
@@ -39,21 +43,40 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
         int train = Math.multiplyExact(
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
-        AvailableMemory.require(KernelRidge.matrixBytes(train), "the solve for " + train + " training images");
+        int test = Math.min(raw.test().count(), request.test().orElse(Integer.MAX_VALUE));
+        RunDemand demand = demand(request, task, train, test);
+        demand.requireMemory();
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
-        Precision precision = precision(request, task);
-        double nanos = task.networks().stream()
-                .mapToDouble(network -> nanosPerPair(request, network, precision))
-                .max()
-                .orElseThrow();
         String sweep = task.networks().stream()
                 .map(network -> network.architecture().id())
                 .sorted()
                 .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
         networks.forEach((label, network) ->
-                targets.add(new RunTarget(label, network, manifest(request, split, network, sweep, precision, nanos))));
+                targets.add(new RunTarget(label, network, manifest(request, split, network, sweep, demand))));
         return new RunPlan(request, split, targets);
+    }
+
+    /** The networks of a request, the main one first. */
+    static List<Network> networkList(RunRequest request, ImageShape shape) {
+        return List.copyOf(networks(request, shape).values());
+    }
+
+    /** Tiles, bytes and memory for that many images. */
+    static RunDemand demand(RunRequest request, KernelTask task, int train, int test) {
+        Precision precision = precision(request, task, train);
+        double nanos = task.networks().stream()
+                .mapToDouble(network -> nanosPerPair(request, network, precision))
+                .max()
+                .orElseThrow();
+        int trainSide = TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES);
+        int crossSide = TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES);
+        return RunDemand.of(
+                task,
+                new TilePlan(train, train, trainSide, true),
+                new TilePlan(test, train, crossSide, false),
+                precision,
+                request.threads());
     }
 
     /** By label; the main network first, and not again among the readouts. */
@@ -73,22 +96,22 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
     }
 
     /** One precision for all, as they come from one sweep: double where only plane (0,0) is read by all of them. */
-    private static Precision precision(RunRequest request, KernelTask task) {
-        boolean anyFloat =
-                task.networks().stream().anyMatch(network -> request.precision().of(network) == Precision.F32);
+    static Precision precision(RunRequest request, KernelTask task, int train) {
+        boolean large = request.precision() == Words.PrecisionChoice.AUTO && train > LARGEST_DOUBLE;
+        boolean anyFloat = large
+                || task.networks().stream()
+                        .anyMatch(network -> request.precision().of(network) == Precision.F32);
         return request.backend().precision(anyFloat ? Precision.F32 : Precision.F64);
     }
 
-    private static double nanosPerPair(RunRequest request, Network network, Precision precision) {
+    static double nanosPerPair(RunRequest request, Network network, Precision precision) {
         return request.backend() == Backends.Choice.ORACLE
                 ? CostModel.oracleNanosPerPair(network)
                 : CostModel.nanosPerPair(network, precision);
     }
 
     private static GramManifest manifest(
-            RunRequest request, DataSplit split, Network network, String sweep, Precision precision, double nanos) {
-        int train = split.train().count();
-        int test = split.test().count();
+            RunRequest request, DataSplit split, Network network, String sweep, RunDemand demand) {
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
@@ -96,25 +119,30 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 sweep,
                 request.flip(),
                 request.unitDiagonal(),
-                precision,
+                demand.precision(),
                 request.backend() == Backends.Choice.ORACLE ? "oracle" : "cpu",
                 split.train().sha256(),
-                train,
+                demand.train().rows(),
                 split.test().sha256(),
-                test,
+                demand.cross().rows(),
                 request.preprocessing().normalizationText(),
                 request.preprocessing().augmentation().word(),
-                TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES),
-                TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES),
+                demand.train().side(),
+                demand.cross().side(),
                 Main.ManifestVersion.version(),
                 DataLocation.absolute(request.data()));
+    }
+
+    /** What the run needs. */
+    RunDemand demand() {
+        return demand(request, task(), split.train().count(), split.test().count());
     }
 
     KernelTask task() {
         return task(request, targets.stream().map(RunTarget::network).toList());
     }
 
-    private static KernelTask task(RunRequest request, List<Network> networks) {
+    static KernelTask task(RunRequest request, List<Network> networks) {
         return new KernelTask(networks, request.kind(), request.flip(), request.unitDiagonal());
     }
 

@@ -60,6 +60,12 @@ final class Words {
         }
     }
 
+    static final class OfCard extends OfWord<GpuEstimate.Card> {
+        OfCard() {
+            super(GpuEstimate.Card.values(), GpuEstimate.Card::word);
+        }
+    }
+
     static final class OfBackend extends OfWord<Backends.Choice> {
         OfBackend() {
             super(Backends.Choice.values(), Backends.Choice::word);
