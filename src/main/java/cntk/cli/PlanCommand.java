@@ -68,8 +68,12 @@ final class PlanCommand extends RunCommand {
                 request.preprocessing().augmentation().factor(),
                 request.train().orElse(raw.train().count()));
         int test = request.test().orElse(raw.test().count());
-        RunDemand demand = RunPlan.demand(request, task, train, test);
-        PlannedTimes times = gpus == null ? onThisMachine(request, task, raw, demand) : onGpus(gpus, task, demand);
+        GpuEstimate onGpu = gpus == null ? null : GpuEstimate.of(task, card);
+        RunDemand demand = onGpu == null
+                ? RunPlan.demand(request, task, train, test)
+                : RunPlan.demand(request, task, train, test, 1e3 * onGpu.worstMicros());
+        PlannedTimes times =
+                onGpu == null || gpus == null ? onThisMachine(request, task, raw, demand) : onGpus(gpus, onGpu, demand);
         List<String> obstacles = gpus == null ? obstacles(request, demand) : List.of();
         PlanPage page = new PlanPage(
                 request, task, demand, times, obstacles, raw.train().count());
@@ -132,8 +136,7 @@ final class PlanCommand extends RunCommand {
         }
     }
 
-    private PlannedTimes onGpus(int count, KernelTask task, RunDemand demand) {
-        GpuEstimate estimate = GpuEstimate.of(task, card);
+    private static PlannedTimes onGpus(int count, GpuEstimate estimate, RunDemand demand) {
         double best = count * 1e6 / estimate.bestMicros();
         double worst = count * 1e6 / estimate.worstMicros();
         return new PlannedTimes(

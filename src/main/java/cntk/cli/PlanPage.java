@@ -44,9 +44,10 @@ record PlanPage(
         add(
                 lines,
                 "store",
-                "%s in %s",
+                "%s in %s, written at %s a second",
                 bytes(demand.storeBytes()),
-                demand.precision().word());
+                demand.precision().word(),
+                bytes((long) (demand.storeBytes() / times.shortestSeconds())));
         add(
                 lines,
                 "memory",

@@ -69,13 +69,18 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 .mapToDouble(network -> nanosPerPair(request, network, precision))
                 .max()
                 .orElseThrow();
+        return demand(request, task, train, test, nanos);
+    }
+
+    /** The same where a pair takes {@code nanos} on a worker. */
+    static RunDemand demand(RunRequest request, KernelTask task, int train, int test, double nanos) {
         int trainSide = TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES);
         int crossSide = TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES);
         return RunDemand.of(
                 task,
                 new TilePlan(train, train, trainSide, true),
                 new TilePlan(test, train, crossSide, false),
-                precision,
+                precision(request, task, train),
                 request.threads());
     }
 

@@ -12,15 +12,22 @@ import cntk.solve.PackedLapack.Block;
  * each cut into panels, so that it can say how far it is; dpftrf itself is one call of many minutes.
  */
 final class PackedStorage implements CholeskyStorage {
-    /** Measured at n = 4000 and 10,000: decisions/0010. */
-    private static final int PANEL = 1024;
+    /** Some 50 panels at 50,000 images: ten seconds each, while a panel is a product that BLAS runs at full speed. */
+    private static final int PANEL = 2048;
 
     private final PackedLapack lapack;
     private final PackedTriangle matrix;
+    private final int panel;
 
     /** @throws MemoryShortageException when the matrix does not fit */
     PackedStorage(PackedLapack lapack, int size) {
+        this(lapack, size, PANEL);
+    }
+
+    /** @param panel columns, or rows, of a panel */
+    PackedStorage(PackedLapack lapack, int size, int panel) {
         this.lapack = lapack;
+        this.panel = panel;
         this.matrix = PackedTriangle.zeros(size);
     }
 
@@ -88,15 +95,15 @@ final class PackedStorage implements CholeskyStorage {
 
     /** A11 = L11 L11^T, right-looking: a panel, what stands below it, and the trailing triangle. */
     private int factoriseLower(int order, Work work) {
-        for (int at = 0; at < order; at += PANEL) {
-            int width = Math.min(PANEL, order - at);
+        for (int at = 0; at < order; at += panel) {
+            int width = Math.min(panel, order - at);
             int below = order - at - width;
             int failing = lapack.factorise(PackedLapack.LOWER, width, block(at, at));
             if (failing != 0) {
                 return at + failing;
             }
             if (below > 0) {
-                Block panel = block(at + width, at);
+                Block beside = block(at + width, at);
                 lapack.divide(
                         PackedLapack.RIGHT,
                         PackedLapack.LOWER,
@@ -104,9 +111,9 @@ final class PackedStorage implements CholeskyStorage {
                         below,
                         width,
                         block(at, at),
-                        panel);
+                        beside);
                 lapack.subtractSquare(
-                        PackedLapack.LOWER, PackedLapack.AS_IS, below, width, panel, block(at + width, at + width));
+                        PackedLapack.LOWER, PackedLapack.AS_IS, below, width, beside, block(at + width, at + width));
             }
             work.done(width, below);
         }
@@ -115,8 +122,8 @@ final class PackedStorage implements CholeskyStorage {
 
     /** L21 = A21 L11^-T, some rows at a time. */
     private void divideBelow(int half, int rest, Work work) {
-        for (int at = 0; at < rest; at += PANEL) {
-            int rows = Math.min(PANEL, rest - at);
+        for (int at = 0; at < rest; at += panel) {
+            int rows = Math.min(panel, rest - at);
             lapack.divide(
                     PackedLapack.RIGHT,
                     PackedLapack.LOWER,
@@ -131,8 +138,8 @@ final class PackedStorage implements CholeskyStorage {
 
     /** A22 -= L21 L21^T; A22 is kept transposed, an upper triangle, and goes some columns at a time. */
     private void subtractSquare(int half, int rest, Work work) {
-        for (int at = 0; at < rest; at += PANEL) {
-            int columns = Math.min(PANEL, rest - at);
+        for (int at = 0; at < rest; at += panel) {
+            int columns = Math.min(panel, rest - at);
             Block own = block(half + at, 0);
             if (at > 0) {
                 lapack.subtractProduct(at, columns, half, block(half, 0), own, block(half + at, half));
@@ -145,8 +152,8 @@ final class PackedStorage implements CholeskyStorage {
 
     /** A22 = U^T U with U = L22^T, right-looking. */
     private int factoriseUpper(int half, int order, Work work) {
-        for (int at = 0; at < order; at += PANEL) {
-            int width = Math.min(PANEL, order - at);
+        for (int at = 0; at < order; at += panel) {
+            int width = Math.min(panel, order - at);
             int behind = order - at - width;
             Block own = block(half + at, half + at);
             int failing = lapack.factorise(PackedLapack.UPPER, width, own);
@@ -154,15 +161,15 @@ final class PackedStorage implements CholeskyStorage {
                 return at + failing;
             }
             if (behind > 0) {
-                Block panel = block(half + at + width, half + at); // U[at.., at+width..], kept transposed
+                Block beside = block(half + at + width, half + at); // U[at.., at+width..], kept transposed
                 lapack.divide(
-                        PackedLapack.LEFT, PackedLapack.UPPER, PackedLapack.TRANSPOSED, width, behind, own, panel);
+                        PackedLapack.LEFT, PackedLapack.UPPER, PackedLapack.TRANSPOSED, width, behind, own, beside);
                 lapack.subtractSquare(
                         PackedLapack.UPPER,
                         PackedLapack.TRANSPOSED,
                         behind,
                         width,
-                        panel,
+                        beside,
                         block(half + at + width, half + at + width));
             }
             work.done(width, behind);

@@ -67,14 +67,14 @@ class PackedStorageTest {
         }
     }
 
-    /** Several panels, both parities: 2 x 1024 columns in each half and some more. */
+    /** Several panels in each half, both parities, with and without a narrow last one. */
     @ParameterizedTest(name = "n = {0}")
-    @ValueSource(ints = {4500, 4501})
+    @ValueSource(ints = {255, 256, 320, 321, 322})
     void panelsGiveTheFactorOfFullStorage(int n) {
         double[][] rows = bandedPositiveDefinite(n);
         List<Double> shares = new ArrayList<>();
         try (FullStorage expected = new FullStorage(new Lapack(LIBRARY), n);
-                PackedStorage actual = new PackedStorage(new PackedLapack(LIBRARY), n)) {
+                PackedStorage actual = new PackedStorage(new PackedLapack(LIBRARY), n, 32)) {
             fill(expected, rows);
             fill(actual, rows);
             assertThat(actual.oneNorm()).isCloseTo(expected.oneNorm(), within(1e-12 * expected.oneNorm()));
@@ -89,8 +89,8 @@ class PackedStorageTest {
             }
             assertThat(difference).isLessThan(1e-12);
         }
-        assertThat(shares).isSorted().hasSizeGreaterThan(8);
-        assertThat(shares.getLast()).isCloseTo(1, within(1e-3));
+        assertThat(shares).isSorted().hasSizeGreaterThan(15);
+        assertThat(shares.getLast()).isCloseTo(1, within(1e-9));
     }
 
     private static double[][] bandedPositiveDefinite(int n) {
@@ -235,6 +235,17 @@ class PackedStorageTest {
             assertThat(actual.leadingMinor()).isEqualTo(expected.leadingMinor()).isEqualTo(copy + 1);
             assertThat(actual.helpfulRidge()).isCloseTo(expected.helpfulRidge(), within(0.1 * expected.helpfulRidge()));
             packed.factorise(DenseMatrices.kernel(k), actual.helpfulRidge()).close();
+        }
+    }
+
+    @ParameterizedTest(name = "image {0} of 100 fails")
+    @ValueSource(ints = {0, 15, 16, 31, 49, 50, 65, 66, 99})
+    void minorThatFailsIsCountedThroughThePanels(int failing) {
+        double[][] rows = bandedPositiveDefinite(100);
+        rows[failing][failing] = -1;
+        try (PackedStorage storage = new PackedStorage(new PackedLapack(LIBRARY), 100, 16)) {
+            fill(storage, rows);
+            assertThat(storage.factorise(SolveListener.NONE)).isEqualTo(failing + 1);
         }
     }
 
