@@ -6,7 +6,7 @@
 #   images.properties   architectures, ptx, toolkit: what the host needs to choose
 #   report.tsv          kernel, architecture, registers, stack, spill stores, spill loads, static shared memory (bytes), the card's
 #                       most registers and shared memory
-#   NAME.ARCH.cubin     of the kernels that hold their planes in registers, for the cost model
+#   NAME.ARCH.cubin, NAME.ptx   of the kernels that hold their planes in registers, for the cost model
 # WORK keeps PTX, cubins and logs; what is newer than its sources stays. Without nvcc on the PATH nothing is built, and the engine
 # says so in `cntk devices`.
 #   CNTK_NO_NVCC=1   as if nvcc were missing
@@ -17,7 +17,7 @@ out=$1
 work=$2
 architectures="80 86 89 90 100 120"
 ptx=80
-modelled="plane_recursion plane_flatten" # machine code read by the cost model
+modelled="plane_recursion plane_flatten" # code read by the cost model
 model_architectures="80 89 90"
 
 if [ -n "${CNTK_NO_NVCC:-}" ] || ! command -v nvcc >/dev/null 2>&1; then
@@ -71,6 +71,7 @@ for name in $seen; do
     fi
 done
 for name in $modelled; do
+    cp -u "$work/$name.ptx" "$out/"
     for architecture in $model_architectures; do
         cp -u "$work/$name.sm_$architecture.cubin" "$out/"
     done

@@ -2,10 +2,11 @@ package cntk.backend;
 
 import cntk.dataset.ImageSet;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A backend ready to evaluate one network on this machine; keeps per-image factors between matrices. */
 public interface KernelBackend extends AutoCloseable {
-    /** {@code cpu} or {@code oracle}; what {@code --json} reports as {@code backend}. */
+    /** {@code cpu}, {@code cuda} or {@code oracle}; what {@code --json} reports as {@code backend}. */
     String name();
 
     /** One line for people: instruction set, lanes, threads. */
@@ -16,6 +17,9 @@ public interface KernelBackend extends AutoCloseable {
      * the symmetric case.
      */
     List<TileBackend> open(ImageSet rows, ImageSet cols);
+
+    /** Names whoever is told what happens on the way, such as a batch made smaller because memory ran out; from any thread. */
+    default void listen(Consumer<String> notices) {}
 
     @Override
     void close();

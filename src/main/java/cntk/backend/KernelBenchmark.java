@@ -4,12 +4,10 @@ import cntk.arch.Network;
 import cntk.backend.cpu.CpuBackend;
 import cntk.backend.cpu.FmaPeak;
 import cntk.dataset.ImageSet;
-import cntk.dataset.ImageShape;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
 import java.util.Arrays;
-import java.util.SplittableRandom;
 
 /**
  * Times tiles of the CPU backend on one thread, beside the multiply-add peak of the same moments: the clock of a shared
@@ -70,9 +68,13 @@ public final class KernelBenchmark {
 
         /** Share of the float multiply-add peak; NaN for networks without convolutions. */
         public double peakShare() {
-            int operations = OPERATIONS + (network.planes().onlyEqualPixels() ? 0 : SEAM_OPERATIONS);
-            return network.elementLayers() == 0 ? Double.NaN : operations * elementLayersPerSecond() / peak;
+            return network.elementLayers() == 0 ? Double.NaN : operations(network) * elementLayersPerSecond() / peak;
         }
+    }
+
+    /** Multiply-adds and multiplications of an entry and layer that a share of the peak counts. */
+    static int operations(Network network) {
+        return OPERATIONS + (network.planes().onlyEqualPixels() ? 0 : SEAM_OPERATIONS);
     }
 
     /**
@@ -84,8 +86,8 @@ public final class KernelBenchmark {
         // Tables and factors are made once per image, as in a run: small tiles would make them count too much.
         int rows = network.entriesPerPair() > LARGE_PAIR ? 8 : 256;
         int cols = network.entriesPerPair() > LARGE_PAIR ? 16 : 256;
-        ImageSet rowImages = images("rows", rows, 1);
-        ImageSet colImages = images("columns", cols, 2);
+        ImageSet rowImages = SmoothImages.of("rows", network.input(), rows, 1);
+        ImageSet colImages = SmoothImages.of("columns", network.input(), cols, 2);
         try (CpuBackend backend = new CpuBackend(task, precision, 1)) {
             TileBackend worker = backend.open(rowImages, colImages).getFirst();
             Tile tile = new Tile(0, 0, 0, rows, 0, cols);
@@ -126,27 +128,5 @@ public final class KernelBenchmark {
             }
         }
         return largest;
-    }
-
-    /** Smooth images with noise: neighbouring pixels go together as in photographs. */
-    private ImageSet images(String name, int count, long seed) {
-        ImageShape shape = network.input();
-        SplittableRandom random = new SplittableRandom(seed);
-        double[][] values = new double[count][shape.values()];
-        for (double[] image : values) {
-            for (int c = 0; c < shape.channels(); c++) {
-                double level = random.nextGaussian();
-                double down = random.nextGaussian();
-                double across = random.nextGaussian();
-                for (int pixel = 0; pixel < shape.pixels(); pixel++) {
-                    int row = pixel / shape.width();
-                    double i = (double) row / shape.height();
-                    double j = (double) (pixel % shape.width()) / shape.width();
-                    image[c * shape.pixels() + pixel] =
-                            level + down * Math.sin(6 * i) + across * Math.cos(6 * j) + 0.2 * random.nextGaussian();
-                }
-            }
-        }
-        return ImageSet.ofValues(name, shape, values);
     }
 }

@@ -1,15 +1,29 @@
 package cntk.cli;
 
+import cntk.arch.ArchitectureParser;
+import cntk.backend.GpuBenchmark;
+import cntk.backend.GpuBenchmark.Load;
+import cntk.backend.GpuSelfTest;
+import cntk.backend.SelfCheck;
+import cntk.backend.cuda.EventStopwatch;
 import cntk.backend.cuda.KernelCost;
 import cntk.backend.cuda.KernelCost.Estimate;
+import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
+import cntk.plan.KernelKind;
+import cntk.plan.KernelTask;
+import cntk.plan.Precision;
+import cntk.report.BenchmarkFile;
 import cntk.report.Json;
+import cntk.solve.CudaSolverBenchmark;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,12 +34,20 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "gpu",
         description = {
-            "The cost of a pair on a GPU. --model needs none: it counts the machine instructions of the compiled kernels and",
-            "estimates times from the data sheets of three cards."
+            "Measures a GPU: time per pair by CUDA events, share of its fp32 peak, the CPU on the same pairs, cuSOLVER; the results go",
+            "to a file. --selftest checks it: golden values, determinism, the CPU, the solver, timing. --model needs no GPU: it counts",
+            "the instructions of the compiled kernels and estimates times from the data sheets of three cards."
         })
 final class BenchGpuCommand implements Callable<Integer> {
     private static final int CHANNELS = 3;
     private static final int MOST_LAYERS = 63;
+    private static final int SMOKE_SIDE = 16;
+    private static final List<String> NETWORKS =
+            List.of("cntk(depth=11,readout=gap)", "cntk(depth=21,readout=flatten)", "myrtle5");
+    private static final List<String> SMOKE_NETWORKS =
+            List.of("cntk(depth=3,readout=gap)", "cntk(depth=3,readout=flatten)");
+    private static final List<Integer> SOLVER_SIZES = List.of(10_000, 30_000, 50_000);
+    private static final List<Integer> SMOKE_SOLVER_SIZES = List.of(100, 200);
 
     @Spec
     private CommandSpec spec;
@@ -33,104 +55,200 @@ final class BenchGpuCommand implements Callable<Integer> {
     @Option(names = "--model", description = "Count instructions and estimate; runs nothing on a GPU.")
     private boolean model;
 
+    @Option(names = "--selftest", description = "Check the GPU; exit code 1 if something is wrong.")
+    private boolean selftest;
+
     @Option(
             names = "--layers",
             paramLabel = "N",
             defaultValue = "10",
-            description = "Convolutions with ReLU; default: ${DEFAULT-VALUE}.")
+            description = "Of --model: convolutions with ReLU; default: ${DEFAULT-VALUE}.")
     private int layers;
+
+    @Option(
+            names = "--device",
+            paramLabel = "D",
+            defaultValue = "0",
+            description = "Number of the GPU, as in cntk devices; default: ${DEFAULT-VALUE}.")
+    private int device;
+
+    @Option(
+            names = "--arch",
+            paramLabel = "NETWORK",
+            description = "Text or a .json file; default: a gap, a flatten and a pooling network.")
+    private @Nullable String arch;
+
+    @Option(
+            names = "--shape",
+            paramLabel = "CxHxW",
+            converter = Words.OfShape.class,
+            description = "Channels, height and width of the images; default: 3x32x32.")
+    private @Nullable ImageShape shape;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "auto|f32|f64",
+            defaultValue = "f32",
+            converter = Words.OfPrecision.class,
+            description = "Arithmetic of the planes; default: ${DEFAULT-VALUE}.")
+    private Words.PrecisionChoice precision;
+
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            defaultValue = "7",
+            description = "Timed tiles, of which the median is reported; default: ${DEFAULT-VALUE}.")
+    private int repeats;
+
+    @Option(
+            names = "--solver-sizes",
+            paramLabel = "N",
+            split = ",",
+            description = "Sizes of the matrices for cuSOLVER, 0 for none; default: 10000,30000,50000, those that fit.")
+    private @Nullable List<Integer> solverSizes;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Folder of the results; default: bench/results in a checkout of the sources, for real GPUs.")
+    private @Nullable Path folder;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
     @Override
-    public Integer call() {
-        if (!model) {
-            throw new ParameterException(
-                    spec.commandLine(), "--model is missing: no other benchmark runs on a GPU yet");
+    public Integer call() throws InterruptedException {
+        check();
+        if (model) {
+            return printModel();
+        }
+        GpuUnderTest gpu = GpuUnderTest.find(device);
+        GpuBenchOutput found = new GpuBenchOutput(gpu);
+        if (gpu.virtual()) {
+            spec.commandLine().getErr().println("cntk: " + GpuBenchOutput.VIRTUAL_NOTE);
+        }
+        if (selftest) {
+            selfTest(gpu, found);
+        } else {
+            measure(gpu, found);
+            solve(gpu, found);
+        }
+        print(found);
+        store(gpu, found);
+        return (found.failed() == 0 ? ExitCodes.RIGHT : ExitCodes.FAILED).code();
+    }
+
+    private void check() {
+        if (model && selftest) {
+            throw new ParameterException(spec.commandLine(), "--model and --selftest exclude each other");
         }
         if (layers < 1 || layers > MOST_LAYERS) {
             throw new InputException("--layers is " + layers + ", but must be from 1 to " + MOST_LAYERS);
         }
+        if (repeats < 1) {
+            throw new InputException("--repeats is " + repeats + ", but must be at least 1");
+        }
+        if (solverSizes != null && solverSizes.stream().anyMatch(n -> n < 0)) {
+            throw new InputException("--solver-sizes has a negative number: " + solverSizes);
+        }
+    }
+
+    private int printModel() {
         List<Estimate> estimates = KernelCost.estimates(layers, CHANNELS);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            Map<String, Object> document = new LinkedHashMap<>();
-            document.put("estimate", true);
-            document.put("layers", layers);
-            document.put(
-                    "kernels", estimates.stream().map(BenchGpuCommand::fields).toList());
-            out.println(Json.text(document));
+            GpuModelOutput.json(estimates, layers, out);
         } else {
-            print(estimates, out);
+            GpuModelOutput.text(estimates, layers, CHANNELS, out);
         }
         out.flush();
         return ExitCodes.RIGHT.code();
     }
 
-    private static Map<String, Object> fields(Estimate estimate) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("kernel", estimate.kernel());
-        fields.put("card", estimate.card().name());
-        fields.put("architecture", estimate.card().architecture());
-        fields.put("instructions_per_entry_and_layer", estimate.perEntry());
-        fields.put("registers", estimate.registers());
-        fields.put("warps_per_multiprocessor", estimate.warps());
-        fields.put("staged_megabytes_per_pair", estimate.megabytes());
-        fields.put("issue_us", estimate.issueMicros());
-        fields.put("fp32_us", estimate.fp32Micros());
-        fields.put("special_us", estimate.specialMicros());
-        fields.put("shared_us", estimate.sharedMicros());
-        fields.put("us_per_pair_from", estimate.bestMicros());
-        fields.put("us_per_pair_to", estimate.worstMicros());
-        return fields;
-    }
-
-    private void print(List<Estimate> estimates, PrintWriter out) {
-        out.println(
-                "Counted in the machine code: instructions per entry and layer. Times are estimates from data sheets, per pair of "
-                        + CHANNELS + " channels and " + layers + " layers; nothing ran on a GPU.");
-        out.printf(
-                Locale.ROOT,
-                "%-24s %-15s %6s %6s %6s %6s %6s %5s %6s %9s  %s%n",
-                "kernel",
-                "card",
-                "all",
-                "fp32",
-                "mufu",
-                "shfl",
-                "shared",
-                "regs",
-                "warps",
-                "MB",
-                "estimate");
-        for (Estimate estimate : estimates) {
-            Map<String, Double> count = estimate.perEntry();
-            out.printf(
-                    Locale.ROOT,
-                    "%-24s %-15s %6.2f %6.2f %6.2f %6.2f %6.2f %5d %6d %9.3f  %s%n",
-                    estimate.kernel(),
-                    estimate.card().name(),
-                    count.get("all"),
-                    count.get("fp32"),
-                    count.get("special"),
-                    count.get("shuffle"),
-                    count.get("shared"),
-                    estimate.registers(),
-                    estimate.warps(),
-                    estimate.megabytes(),
-                    time(estimate));
+    private void measure(GpuUnderTest gpu, GpuBenchOutput found) throws InterruptedException {
+        List<String> networks = arch != null ? List.of(arch) : gpu.virtual() ? SMOKE_NETWORKS : NETWORKS;
+        int side = gpu.virtual() ? SMOKE_SIDE : 32;
+        ImageShape images = shape != null ? shape : new ImageShape(CHANNELS, side, side);
+        try (EventStopwatch watch = new EventStopwatch(gpu.info())) {
+            for (String text : networks) {
+                KernelTask task = KernelTask.of(ArchitectureParser.network(text, images), KernelKind.NTK);
+                Precision with = precision.of(task.networks().getFirst());
+                Load load =
+                        gpu.virtual() ? Load.smoke() : Load.of(task.networks().getFirst(), repeats);
+                found.add(new GpuBenchmark(task, with, gpu.starter(), watch).run(load));
+            }
         }
     }
 
-    private static String time(Estimate estimate) {
-        boolean micros = estimate.bestMicros() >= 0.1;
-        double scale = micros ? 1 : 1e3;
-        return String.format(
-                Locale.ROOT,
-                "%.3g to %.3g %s",
-                scale * estimate.bestMicros(),
-                scale * estimate.worstMicros(),
-                micros ? "us" : "ns");
+    private void solve(GpuUnderTest gpu, GpuBenchOutput found) {
+        List<Integer> usual = gpu.virtual() ? SMOKE_SOLVER_SIZES : SOLVER_SIZES;
+        CudaSolverBenchmark solver = new CudaSolverBenchmark(gpu.info());
+        for (int n : solverSizes != null ? solverSizes : usual) {
+            if (n > 0) {
+                found.add(solver.run(n));
+            }
+        }
+    }
+
+    /** Prints each group of checks as soon as it is there. */
+    private void selfTest(GpuUnderTest gpu, GpuBenchOutput found) throws InterruptedException {
+        GpuSelfTest test = new GpuSelfTest(gpu.starter(), gpu.virtual() ? SMOKE_SIDE : 32);
+        report(found, test.goldenValues());
+        report(found, test.determinism());
+        report(found, test.againstCpu());
+        report(found, List.of(solverCheck(gpu)));
+        if (gpu.virtual()) {
+            report(found, List.of(SelfCheck.skipped("timing", GpuBenchOutput.VIRTUAL_NOTE)));
+        } else {
+            measure(gpu, found);
+            report(found, found.timings());
+        }
+    }
+
+    private void report(GpuBenchOutput found, List<SelfCheck> checks) {
+        found.add(checks);
+        if (!json) {
+            PrintWriter out = spec.commandLine().getOut();
+            checks.forEach(check -> out.println(GpuBenchOutput.text(check)));
+            out.flush();
+        }
+    }
+
+    private static SelfCheck solverCheck(GpuUnderTest gpu) {
+        int n = 500;
+        String name = "cuSOLVER n = " + n;
+        try {
+            CudaSolverBenchmark.Outcome outcome = new CudaSolverBenchmark(gpu.info()).run(n);
+            return outcome.timing()
+                    .map(timing ->
+                            SelfCheck.of(name, timing.right(), "backward error %.1e".formatted(timing.backwardError())))
+                    .orElseGet(() -> SelfCheck.skipped(name, outcome.skipped().orElse("")));
+        } catch (RuntimeException broken) {
+            return SelfCheck.of(name, false, String.valueOf(broken.getMessage()));
+        }
+    }
+
+    private void print(GpuBenchOutput found) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.text(found.fields()));
+        } else {
+            found.text(out);
+        }
+        if (!json && selftest) {
+            out.println(found.verdict());
+        }
+        out.flush();
+    }
+
+    /** Times of virtual GPUs are kept only where somebody names a folder. */
+    private void store(GpuUnderTest gpu, GpuBenchOutput found) {
+        Optional<Path> place = folder != null || gpu.virtual() ? Optional.ofNullable(folder) : SourceCheckout.results();
+        String name = selftest ? "gpu-selftest" : "gpu";
+        place.map(where -> BenchmarkFile.write(
+                        where, gpu.info().name(), name, LocalDateTime.now(ZoneId.systemDefault()), found.fields()))
+                .ifPresentOrElse(
+                        file -> spec.commandLine().getErr().println("cntk: results in " + file),
+                        () -> spec.commandLine().getErr().println("cntk: no file of results; --out DIR writes one"));
     }
 }

@@ -10,6 +10,7 @@ import cntk.schedule.ScheduleException;
 import cntk.solve.LapackException;
 import cntk.solve.MemoryShortageException;
 import cntk.solve.NativeLibraryException;
+import cntk.solve.NoConvergenceException;
 import cntk.solve.NonFiniteKernelException;
 import cntk.solve.NotPositiveDefiniteException;
 import java.io.PrintWriter;
@@ -54,6 +55,7 @@ final class CommandErrors implements IExecutionExceptionHandler, IParameterExcep
                     NativeLibraryException _,
                     NonFiniteKernelException _,
                     NotPositiveDefiniteException _,
+                    NoConvergenceException _,
                     LapackException _ -> String.valueOf(failure.getMessage());
             case OutOfMemoryError _ ->
                 "the Java heap of " + (Runtime.getRuntime().maxMemory() >> 20)

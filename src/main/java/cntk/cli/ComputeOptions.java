@@ -28,11 +28,14 @@ final class ComputeOptions {
 
     @Option(
             names = "--backend",
-            paramLabel = "auto|cpu|oracle",
+            paramLabel = "auto|cpu|cuda|oracle",
             defaultValue = "auto",
             converter = Words.OfBackend.class,
             completionCandidates = Words.OfBackend.class,
-            description = "What computes: cpu, or the slow oracle that everything is checked against; default: auto.")
+            description = {
+                "What computes: cpu, cuda (every GPU that starts), or the slow oracle that everything is",
+                "checked against. auto (default): cuda where a GPU can start, else cpu."
+            })
     Backends.Choice backend;
 
     @Option(

@@ -13,7 +13,6 @@ import cntk.gram.GramReader;
 import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
 import cntk.gram.InMemoryGramStore;
-import cntk.plan.CostModel;
 import cntk.plan.Precision;
 import cntk.plan.Shard;
 import cntk.plan.TilePlan;
@@ -93,10 +92,11 @@ final class KernelCommand implements Callable<Integer> {
         if (note != null) {
             err.println("cntk: " + note);
         }
-        GramSpec gram = gramSpec(network, rows, cols);
+        Backends.Decision decision = Backends.decide(compute.backend);
+        GramSpec gram = gramSpec(network, decision.choice(), rows, cols);
         requireHeap(gram);
         NpyWriter.open(out, NpyType.F32, 1, 1).close(); // a place that cannot be written is found before the work
-        Backends.Picked picked = Backends.pick(compute.backend, compute.task(network), gram.precision(), threads);
+        Backends.Picked picked = Backends.start(decision, compute.task(network), gram.precision(), threads);
         MatrixStage stage = compute(gram, picked, rows, cols, err);
         print(network, gram, picked, threads, stage);
         return ExitCodes.RIGHT.code();
@@ -107,6 +107,7 @@ final class KernelCommand implements Callable<Integer> {
                 ProgressPrinter printer = ProgressPrinter.start(gram.plan().pairs(), err);
                 StopGuard guard = StopGuard.start(() -> printer.say("stopped, nothing was written"));
                 GramStore store = new InMemoryGramStore(gram)) {
+            backend.listen(printer::say);
             printer.say(picked);
             MatrixStage stage = new MatrixStage(backend, guard, printer, Shard.ALL);
             stage.complete(store, rows, cols);
@@ -115,11 +116,9 @@ final class KernelCommand implements Callable<Integer> {
         }
     }
 
-    private GramSpec gramSpec(Network network, ImageSet rows, ImageSet cols) {
-        Precision precision = compute.backend.precision(compute.precision.of(network));
-        double nanos = compute.backend == Backends.Choice.ORACLE
-                ? CostModel.oracleNanosPerPair(network)
-                : CostModel.nanosPerPair(network, precision);
+    private GramSpec gramSpec(Network network, Backends.Choice choice, ImageSet rows, ImageSet cols) {
+        Precision precision = choice.precision(compute.precision.of(network));
+        double nanos = choice.nanosPerPair(network, precision);
         boolean symmetric = rows == cols;
         int side = TileSides.choose(nanos, rows.count(), cols.count(), symmetric, MAX_TILE_BYTES);
         TilePlan plan = new TilePlan(rows.count(), cols.count(), side, symmetric);

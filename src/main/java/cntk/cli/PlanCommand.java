@@ -12,7 +12,6 @@ import cntk.dataset.RawSplit;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.report.Json;
-import cntk.solve.KernelRidge;
 import cntk.solve.MemoryShortageException;
 import cntk.solve.OpenBlas;
 import cntk.solve.SolveProbe;
@@ -68,10 +67,11 @@ final class PlanCommand extends RunCommand {
                 request.preprocessing().augmentation().factor(),
                 request.train().orElse(raw.train().count()));
         int test = request.test().orElse(raw.test().count());
+        int classes = raw.train().labels().classes();
         GpuEstimate onGpu = gpus == null ? null : GpuEstimate.of(task, card);
         RunDemand demand = onGpu == null
-                ? RunPlan.demand(request, task, train, test)
-                : RunPlan.demand(request, task, train, test, 1e3 * onGpu.worstMicros());
+                ? RunPlan.demand(request, Backends.decide(request.backend()), task, train, test, classes)
+                : RunPlan.demand(request, task, train, test, classes, 1e3 * onGpu.worstMicros());
         PlannedTimes times =
                 onGpu == null || gpus == null ? onThisMachine(request, task, raw, demand) : onGpus(gpus, onGpu, demand);
         List<String> obstacles = gpus == null ? obstacles(request, demand) : List.of();
@@ -109,10 +109,9 @@ final class PlanCommand extends RunCommand {
     private static PlannedTimes onThisMachine(RunRequest request, KernelTask task, RawSplit raw, RunDemand demand)
             throws InterruptedException {
         Precision precision = demand.precision();
-        double nanos = task.networks().stream()
-                .mapToDouble(network -> RunPlan.nanosPerPair(request, network, precision))
-                .max()
-                .orElseThrow();
+        Backends.Decision decision = Backends.decide(request.backend());
+        double nanos =
+                RunPlan.nanosPerPair(request, decision, task, demand.train().rows());
         int side = Math.clamp((int) Math.sqrt(PROBE_NANOS / nanos), 1, LARGEST_PROBE);
         Preprocessing standard =
                 new Preprocessing(Normalization.STANDARD, Preprocessing.DEFAULT_ZCA_EPS, Augmentation.NONE);
@@ -121,7 +120,7 @@ final class PlanCommand extends RunCommand {
                 OptionalInt.of(Math.min(side, raw.train().count())),
                 OptionalInt.of(Math.min(side, raw.test().count())),
                 new ZcaWhitening());
-        Backends.Picked picked = Backends.pick(request.backend(), task, precision, request.threads());
+        Backends.Picked picked = Backends.start(decision, task, precision, request.threads());
         try (KernelBackend backend = picked.backend()) {
             double pairsPerSecond = RateProbe.pairsPerSecond(backend, few.test(), few.train());
             double flops = SolveProbe.flopsPerSecond(OpenBlas.load(), request.threads());
@@ -147,10 +146,5 @@ final class PlanCommand extends RunCommand {
                 demand.pairs() / worst,
                 Double.NaN,
                 Double.NaN);
-    }
-
-    /** The solver's word for the page. */
-    static String solver(RunDemand demand) {
-        return KernelRidge.solver(demand.train().rows());
     }
 }

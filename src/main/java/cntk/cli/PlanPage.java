@@ -75,7 +75,7 @@ record PlanPage(
         String work = String.format(
                 Locale.ROOT,
                 "%s, %.3g operations",
-                PlanCommand.solver(demand),
+                demand.solver(),
                 demand.kernels() * SolveProbe.flops(demand.train().rows()));
         return Double.isNaN(times.solveSeconds())
                 ? work + "; the matrix stays on one machine, an iteration over the tiles would read "
@@ -138,7 +138,7 @@ record PlanPage(
         fields.put("heap_bytes_at_most", heap());
         fields.put("matrix_bytes", demand.matrixBytes());
         fields.put("solve_memory_bytes", demand.solveBytes());
-        fields.put("solver", PlanCommand.solver(demand));
+        fields.put("solver", demand.solver());
         fields.put("blas_threads", request.threads());
         fields.put("computed_by", times.where());
         fields.put("pairs_per_second_from", times.slowestRate());

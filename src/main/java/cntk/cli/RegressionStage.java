@@ -11,15 +11,21 @@ import cntk.report.MetricsCsv;
 import cntk.report.PredictionsCsv;
 import cntk.report.RunRecord;
 import cntk.report.RunResult;
+import cntk.solve.ConjugateGradients;
 import cntk.solve.KernelRidge;
 import cntk.solve.NativeMatrix;
 import cntk.solve.OpenBlas;
+import cntk.solve.PcgCheckpoint;
+import cntk.solve.PcgReport;
 import cntk.solve.Predictions;
 import cntk.solve.Predictor;
 import cntk.solve.RidgeSolution;
 import cntk.solve.SolutionCache;
+import cntk.solve.SolveTimings;
+import cntk.solve.SolverChoice;
 import cntk.solve.Targets;
 import cntk.solve.TiledKernel;
+import cntk.solve.TiledMatrix;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
@@ -28,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** From the matrices of one network to its predictions and the files of its results. */
 final class RegressionStage {
@@ -37,6 +44,8 @@ final class RegressionStage {
     private final Backends.Picked picked;
     private final OpenBlas blas;
     private final SolveProgress progress;
+    private final StopGuard guard;
+    private final ProgressPrinter printer;
     private final List<RunRecord.Stage> stages = new ArrayList<>();
 
     RegressionStage(
@@ -45,6 +54,8 @@ final class RegressionStage {
             OffsetDateTime startedAt,
             Backends.Picked picked,
             OpenBlas blas,
+            StopGuard guard,
+            ProgressPrinter printer,
             SolveProgress progress) {
         this.plan = plan;
         this.words = words;
@@ -52,10 +63,12 @@ final class RegressionStage {
         this.picked = picked;
         this.blas = blas;
         this.progress = progress;
+        this.guard = guard;
+        this.printer = printer;
     }
 
     /** The regression and its predictions. */
-    private record Solved(RidgeSolution solution, Predictions predictions, double seconds) {}
+    private record Solved(RidgeSolution solution, @Nullable PcgReport pcg, Predictions predictions, double seconds) {}
 
     RunResult run(OpenTargets.One open, MatrixStage matrices, PrintWriter err) {
         Path out = open.directory();
@@ -68,23 +81,15 @@ final class RegressionStage {
                 solved.predictions(),
                 plan.split().test().labels());
         record(out, matrices, result).write(out.resolve(RunFolders.RECORD));
+        new PcgCheckpoint(out).delete(); // the results are safe
         return result;
     }
 
     private Solved solve(OpenTargets.One open, PrintWriter err) {
         long start = System.nanoTime();
         try (NativeMatrix targets = Targets.oneHotCentred(plan.split().train().labels())) {
-            SolutionCache.Outcome outcome = new SolutionCache(open.directory())
-                    .solve(
-                            new KernelRidge(blas, plan.request().threads(), progress),
-                            new TiledKernel(open.train().plan(), open.train()::read),
-                            targets,
-                            plan.request().ridge(),
-                            plan.precision());
-            if (!outcome.note().isEmpty()) {
-                err.println("cntk: " + outcome.note());
-            }
-            RidgeSolution solution = outcome.solution();
+            PcgReport pcg = plan.request().solver() == SolverChoice.PCG ? iterate(open, targets) : null;
+            RidgeSolution solution = pcg == null ? factorise(open, targets, err) : iterated(targets, pcg);
             long solved = System.nanoTime();
             Predictions predictions = new Predictor(blas)
                     .predict(
@@ -94,8 +99,43 @@ final class RegressionStage {
             long end = System.nanoTime();
             stages.add(new RunRecord.Stage("solve", (solved - start) / 1e9));
             stages.add(new RunRecord.Stage("predict", (end - solved) / 1e9));
-            return new Solved(solution, predictions, (end - start) / 1e9);
+            return new Solved(solution, pcg, predictions, (end - start) / 1e9);
         }
+    }
+
+    private RidgeSolution factorise(OpenTargets.One open, NativeMatrix targets, PrintWriter err) {
+        SolutionCache.Outcome outcome = new SolutionCache(open.directory())
+                .solve(
+                        new KernelRidge(blas, plan.request().threads(), progress),
+                        new TiledKernel(open.train().plan(), open.train()::read),
+                        targets,
+                        plan.request().ridge(),
+                        plan.precision());
+        if (!outcome.note().isEmpty()) {
+            err.println("cntk: " + outcome.note());
+        }
+        return outcome.solution();
+    }
+
+    private PcgReport iterate(OpenTargets.One open, NativeMatrix targets) {
+        TiledMatrix kernel = new TiledMatrix(open.train().plan(), open.train()::read, plan.precision());
+        return guard.run(stop -> new ConjugateGradients(
+                        blas, plan.request().threads(), plan.request().pcg(), new PcgLines(printer), stop)
+                .solve(kernel, targets, plan.request().ridge(), new PcgCheckpoint(open.directory())));
+    }
+
+    /** The condition of the kernel matrix itself is not known then. */
+    private RidgeSolution iterated(NativeMatrix coefficients, PcgReport pcg) {
+        return new RidgeSolution(
+                coefficients,
+                plan.request().ridge(),
+                Double.NaN,
+                pcg.smallestPivot(),
+                plan.request().solver().word(),
+                plan.request().threads(),
+                "",
+                new SolveTimings(0, 0, pcg.seconds(), 0),
+                pcg.warnings());
     }
 
     private RunResult result(RunTarget target, Path out, MatrixStage matrices, Solved solved, PrintWriter err) {
@@ -123,7 +163,8 @@ final class RegressionStage {
                         solution.smallestPivot(),
                         solution.solver(),
                         solution.blasThreads(),
-                        solved.seconds()),
+                        solved.seconds(),
+                        solved.pcg()),
                 Evaluation.of(solved.predictions(), plan.split().test().labels()),
                 out.toString(),
                 warnings(target, solution, err));

@@ -11,6 +11,7 @@ import cntk.report.ResultJson;
 import cntk.report.ResultText;
 import cntk.report.SweepResult;
 import cntk.solve.MemoryShortageException;
+import cntk.solve.SolverChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -82,6 +83,21 @@ class RunCommand implements Callable<Integer> {
             defaultValue = "0",
             description = "Added to the diagonal of the training kernel; default: ${DEFAULT-VALUE}.")
     private double ridge;
+
+    @Option(
+            names = "--solver",
+            paramLabel = "auto|cpu|pcg",
+            defaultValue = "auto",
+            converter = Words.OfSolver.class,
+            completionCandidates = Words.OfSolver.class,
+            description = {
+                "cpu: Cholesky, the matrix in memory. pcg: conjugate gradients, the matrix stays on disk.",
+                "auto (default): cpu."
+            })
+    private SolverChoice solver;
+
+    @Mixin
+    private PcgOptions pcg;
 
     @Option(
             names = "--normalize",
@@ -195,6 +211,8 @@ class RunCommand implements Callable<Integer> {
                 ridge,
                 preprocessing(),
                 compute.backend,
+                solver,
+                pcg.settings(solver),
                 compute.precision,
                 compute.threads(),
                 shard,

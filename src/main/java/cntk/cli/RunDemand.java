@@ -8,7 +8,6 @@ import cntk.plan.Precision;
 import cntk.plan.Segment;
 import cntk.plan.TilePlan;
 import cntk.solve.AvailableMemory;
-import cntk.solve.KernelRidge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,6 +21,8 @@ import java.util.stream.Stream;
  * @param train tiles of train x train
  * @param cross tiles of test x train
  * @param kernels matrices of each kind: one for every network
+ * @param solver such as {@code packed cholesky} or {@code pcg}
+ * @param matrixBytes of the solver, outside the heap
  * @param imageBytes of all images as bytes
  * @param factorBytes that the cpu backend keeps for every image
  */
@@ -31,6 +32,8 @@ record RunDemand(
         Precision precision,
         int kernels,
         int threads,
+        String solver,
+        long matrixBytes,
         long imageBytes,
         long factorBytes) {
     private static final double GIB = 1L << 30;
@@ -40,7 +43,14 @@ record RunDemand(
     /** The virtual machine itself and what lies around in its heap. */
     private static final long JAVA_BYTES = 256L << 20;
 
-    static RunDemand of(KernelTask task, TilePlan train, TilePlan cross, Precision precision, int threads) {
+    static RunDemand of(
+            KernelTask task,
+            TilePlan train,
+            TilePlan cross,
+            Precision precision,
+            int threads,
+            String solver,
+            long matrixBytes) {
         ImageShape shape = task.input();
         long factors = 0;
         for (Segment segment : PlaneProgram.of(task.networks(), precision, 1).segments()) {
@@ -52,6 +62,8 @@ record RunDemand(
                 precision,
                 task.kernels(),
                 threads,
+                solver,
+                matrixBytes,
                 ((long) train.rows() + cross.rows()) * shape.values(),
                 factors);
     }
@@ -91,14 +103,9 @@ record RunDemand(
         return bytes <= most ? bytes : 0;
     }
 
-    /** The matrix of the solve alone, outside the heap. */
-    long matrixBytes() {
-        return KernelRidge.matrixBytes(train.rows());
-    }
-
     /** Matrix and heap during the solve, an estimate; the heap does not shrink behind the kernel. */
     long solveBytes() {
-        return matrixBytes() + kernelBytes();
+        return matrixBytes + kernelBytes();
     }
 
     /** Throws {@link cntk.solve.MemoryShortageException} when the memory that is free now is less than the solve needs. */
@@ -107,10 +114,10 @@ record RunDemand(
                 solveBytes(),
                 String.format(
                         Locale.ROOT,
-                        "the solve for %,d training images (%s, matrix %.2f GiB, heap %.2f GiB)",
+                        "the solve for %,d training images (%s: %.2f GiB, heap %.2f GiB; --solver pcg needs less than cholesky)",
                         train.rows(),
-                        KernelRidge.solver(train.rows()),
-                        matrixBytes() / GIB,
+                        solver,
+                        matrixBytes / GIB,
                         kernelBytes() / GIB));
     }
 

@@ -7,6 +7,7 @@ import cntk.gram.TileSink;
 import cntk.plan.Shard;
 import cntk.report.RunResult;
 import cntk.report.SweepResult;
+import cntk.solve.NoConvergenceException;
 import cntk.solve.NotPositiveDefiniteException;
 import cntk.solve.OpenBlas;
 import java.io.PrintWriter;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Carries out a {@link RunPlan}: kernel, solve, predictions, files. */
 final class RunJob {
@@ -67,7 +69,7 @@ final class RunJob {
     Outcome run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked = Backends.pick(request.backend(), plan.task(), plan.precision(), request.threads());
+        Backends.Picked picked = Backends.start(plan.backend(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
         plan.demand().requireDisk(out);
@@ -76,6 +78,7 @@ final class RunJob {
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
             MatrixStage matrices;
             try (KernelBackend _ = picked.backend()) { // its memory is for the solve afterwards
+                picked.backend().listen(printer::say);
                 printer.say(picked);
                 printer.say("files in " + out);
                 matrices = compute(targets, picked, printer, guard);
@@ -127,15 +130,16 @@ final class RunJob {
             StopGuard guard,
             ProgressPrinter printer) {
         List<RunResult> results = new ArrayList<>();
-        NotPositiveDefiniteException failure = null;
+        @Nullable RuntimeException failure = null;
         for (OpenTargets.One target : targets.all()) {
             guard.check();
             try {
-                results.add(new RegressionStage(plan, words, startedAt, picked, blas, new SolveProgress(printer::say))
+                results.add(new RegressionStage(
+                                plan, words, startedAt, picked, blas, guard, printer, new SolveProgress(printer::say))
                         .run(target, matrices, err));
-            } catch (NotPositiveDefiniteException e) {
+            } catch (NotPositiveDefiniteException | NoConvergenceException e) {
                 if (targets.all().size() > 1) {
-                    err.println("cntk: " + target.target() + ": its kernel is not positive definite");
+                    err.println("cntk: " + target.target() + ": its regression cannot be solved");
                 }
                 failure = failure == null ? e : failure;
             }

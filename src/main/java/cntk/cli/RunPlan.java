@@ -9,11 +9,13 @@ import cntk.dataset.ImageShape;
 import cntk.dataset.RawSplit;
 import cntk.gram.GramManifest;
 import cntk.gram.GramSpec;
-import cntk.plan.CostModel;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.TilePlan;
 import cntk.plan.TileSides;
+import cntk.solve.ConjugateGradients;
+import cntk.solve.KernelRidge;
+import cntk.solve.SolverChoice;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,9 +26,10 @@ import java.util.stream.Collectors;
 /**
  * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
  *
+ * @param backend what will compute, decided now: it is part of what a resumed run must repeat
  * @param targets the main network, then those of {@code --readouts}
  */
-record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
+record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
     /**
      * Training images up to which {@code --precision auto} may take doubles: beyond, the triangle alone would be more than a
@@ -44,7 +47,9 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
         int test = Math.min(raw.test().count(), request.test().orElse(Integer.MAX_VALUE));
-        RunDemand demand = demand(request, task, train, test);
+        Backends.Decision backend = Backends.decide(request.backend());
+        RunDemand demand =
+                demand(request, backend, task, train, test, raw.train().labels().classes());
         demand.requireMemory();
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
         String sweep = task.networks().stream()
@@ -53,8 +58,8 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
         networks.forEach((label, network) ->
-                targets.add(new RunTarget(label, network, manifest(request, split, network, sweep, demand))));
-        return new RunPlan(request, split, targets);
+                targets.add(new RunTarget(label, network, manifest(request, backend, split, network, sweep, demand))));
+        return new RunPlan(request, split, backend, targets);
     }
 
     /** The networks of a request, the main one first. */
@@ -63,17 +68,23 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
     }
 
     /** Tiles, bytes and memory for that many images. */
-    static RunDemand demand(RunRequest request, KernelTask task, int train, int test) {
+    static RunDemand demand(
+            RunRequest request, Backends.Decision backend, KernelTask task, int train, int test, int classes) {
+        return demand(request, task, train, test, classes, nanosPerPair(request, backend, task, train));
+    }
+
+    /** What a pair is estimated to take on a worker. */
+    static double nanosPerPair(RunRequest request, Backends.Decision backend, KernelTask task, int train) {
         Precision precision = precision(request, task, train);
-        double nanos = task.networks().stream()
-                .mapToDouble(network -> nanosPerPair(request, network, precision))
+        return task.networks().stream()
+                .mapToDouble(network -> backend.choice().nanosPerPair(network, precision))
                 .max()
                 .orElseThrow();
-        return demand(request, task, train, test, nanos);
     }
 
     /** The same where a pair takes {@code nanos} on a worker. */
-    static RunDemand demand(RunRequest request, KernelTask task, int train, int test, double nanos) {
+    static RunDemand demand(RunRequest request, KernelTask task, int train, int test, int classes, double nanos) {
+        boolean iterative = request.solver() == SolverChoice.PCG;
         int trainSide = TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES);
         int crossSide = TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES);
         return RunDemand.of(
@@ -81,7 +92,12 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 new TilePlan(train, train, trainSide, true),
                 new TilePlan(test, train, crossSide, false),
                 precision(request, task, train),
-                request.threads());
+                request.threads(),
+                iterative ? request.solver().word() : KernelRidge.solver(train),
+                iterative
+                        ? ConjugateGradients.bytes(
+                                train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
+                        : KernelRidge.matrixBytes(train));
     }
 
     /** By label; the main network first, and not again among the readouts. */
@@ -109,14 +125,13 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
         return request.backend().precision(anyFloat ? Precision.F32 : Precision.F64);
     }
 
-    static double nanosPerPair(RunRequest request, Network network, Precision precision) {
-        return request.backend() == Backends.Choice.ORACLE
-                ? CostModel.oracleNanosPerPair(network)
-                : CostModel.nanosPerPair(network, precision);
-    }
-
     private static GramManifest manifest(
-            RunRequest request, DataSplit split, Network network, String sweep, RunDemand demand) {
+            RunRequest request,
+            Backends.Decision backend,
+            DataSplit split,
+            Network network,
+            String sweep,
+            RunDemand demand) {
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
@@ -125,7 +140,7 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
                 request.flip(),
                 request.unitDiagonal(),
                 demand.precision(),
-                request.backend() == Backends.Choice.ORACLE ? "oracle" : "cpu",
+                backend.choice().word(),
                 split.train().sha256(),
                 demand.train().rows(),
                 split.test().sha256(),
@@ -140,7 +155,13 @@ record RunPlan(RunRequest request, DataSplit split, List<RunTarget> targets) {
 
     /** What the run needs. */
     RunDemand demand() {
-        return demand(request, task(), split.train().count(), split.test().count());
+        return demand(
+                request,
+                backend,
+                task(),
+                split.train().count(),
+                split.test().count(),
+                split.train().labels().classes());
     }
 
     KernelTask task() {

@@ -5,6 +5,8 @@ import cntk.dataset.Normalization;
 import cntk.dataset.Preprocessing;
 import cntk.plan.KernelKind;
 import cntk.plan.Shard;
+import cntk.solve.PcgSettings;
+import cntk.solve.SolverChoice;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.OptionalInt;
  *
  * @param data {@code sample} or a directory
  * @param readouts what networks to compute in the same sweep ({@link cntk.arch.NetworkVariants})
+ * @param pcg of the iterative solver, whether it is asked for or not
  * @param out empty for a new directory under {@code runs}
  */
 record RunRequest(
@@ -30,6 +33,8 @@ record RunRequest(
         double ridge,
         Preprocessing preprocessing,
         Backends.Choice backend,
+        SolverChoice solver,
+        PcgSettings pcg,
         Words.PrecisionChoice precision,
         int threads,
         Shard shard,
@@ -53,6 +58,12 @@ record RunRequest(
         }
         options.put("augment", preprocessing.augmentation().word());
         options.put("backend", backend.word());
+        options.put("solver", solver.word());
+        if (solver == SolverChoice.PCG) {
+            options.put("pcg_rank", pcg.rank().isPresent() ? pcg.rank().getAsInt() : "auto");
+            options.put("pcg_tolerance", pcg.tolerance());
+            options.put("pcg_iterations", pcg.iterations());
+        }
         options.put("precision", precision.word());
         options.put("threads", threads);
         if (!shard.isAll()) {

@@ -3,9 +3,13 @@ package cntk.cli;
 import cntk.plan.Tile;
 import cntk.schedule.ScheduleResult;
 import cntk.schedule.TileScheduler;
+import cntk.solve.SolveStoppedException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StopGuard implements AutoCloseable {
     private static final long COMPUTING_SECONDS = 30;
-    /** A solve cannot be broken off, and leaves nothing behind. */
+    /** A factorisation cannot be broken off, and leaves nothing behind. */
     private static final long OTHERWISE_SECONDS = 1;
 
     private final Runnable farewell;
@@ -23,7 +27,7 @@ final class StopGuard implements AutoCloseable {
 
     // Guarded by this.
     private boolean stopping;
-    private @Nullable TileScheduler active;
+    private @Nullable Runnable active;
 
     private StopGuard(Runnable farewell) {
         this.farewell = farewell;
@@ -46,11 +50,28 @@ final class StopGuard implements AutoCloseable {
      * @throws StoppedException if it was stopped
      */
     ScheduleResult run(TileScheduler scheduler, List<Tile> tiles) {
-        activate(scheduler);
+        activate(scheduler::stop);
         try {
             ScheduleResult result = scheduler.run(tiles);
             check();
             return result;
+        } finally {
+            activate(null);
+        }
+    }
+
+    /**
+     * Runs a solve that asks from time to time whether to stop.
+     *
+     * @throws StoppedException if it was stopped
+     */
+    <T> T run(Function<BooleanSupplier, T> solve) {
+        AtomicBoolean asked = new AtomicBoolean();
+        activate(() -> asked.set(true));
+        try {
+            return solve.apply(asked::get);
+        } catch (SolveStoppedException saved) {
+            throw new StoppedException();
         } finally {
             activate(null);
         }
@@ -63,11 +84,11 @@ final class StopGuard implements AutoCloseable {
         }
     }
 
-    private synchronized void activate(@Nullable TileScheduler scheduler) {
-        if (scheduler != null) {
+    private synchronized void activate(@Nullable Runnable stopper) {
+        if (stopper != null) {
             check();
         }
-        active = scheduler;
+        active = stopper;
     }
 
     private void stop() {
@@ -76,7 +97,7 @@ final class StopGuard implements AutoCloseable {
             stopping = true;
             computing = active != null;
             if (active != null) {
-                active.stop();
+                active.run();
             }
         }
         try {

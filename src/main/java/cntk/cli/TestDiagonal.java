@@ -40,7 +40,7 @@ final class TestDiagonal {
 
     private static double[] compute(StoredRun run, int threads) {
         GramManifest manifest = run.manifest();
-        Backends.Choice choice = manifest.backend().equals("oracle") ? Backends.Choice.ORACLE : Backends.Choice.CPU;
+        Backends.Choice choice = Backends.Choice.of(manifest.backend());
         ImageSet images = run.split().test();
         double[] diagonal = new double[images.count()];
         try (KernelBackend backend = Backends.pick(choice, run.task(), manifest.precision(), threads)

@@ -9,6 +9,7 @@ import cntk.dataset.Normalization;
 import cntk.plan.KernelKind;
 import cntk.plan.Precision;
 import cntk.plan.Shard;
+import cntk.solve.SolverChoice;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -69,6 +70,12 @@ final class Words {
     static final class OfBackend extends OfWord<Backends.Choice> {
         OfBackend() {
             super(Backends.Choice.values(), Backends.Choice::word);
+        }
+    }
+
+    static final class OfSolver extends OfWord<SolverChoice> {
+        OfSolver() {
+            super(SolverChoice.values(), SolverChoice::word);
         }
     }
 

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *
  * <p>Plain streams instead of channels, because an interrupt closes a channel in the middle of a write.
  */
-final class DurableFiles {
+public final class DurableFiles {
     /** The few calls that can fail for want of space; tests put a failing disk here. */
     interface Output extends Closeable {
         void write(byte[] bytes) throws IOException;
@@ -43,7 +43,7 @@ final class DurableFiles {
 
     private final Disk disk;
 
-    DurableFiles() {
+    public DurableFiles() {
         this(FileOutput::new);
     }
 
@@ -52,7 +52,7 @@ final class DurableFiles {
     }
 
     /** Creates or replaces {@code target}, whose directory exists. */
-    void write(Path target, byte[] bytes) throws IOException {
+    public void write(Path target, byte[] bytes) throws IOException {
         Path temporary = target.resolveSibling(
                 "." + target.getFileName() + "." + PROCESS + "-" + FILES.getAndIncrement() + ".tmp");
         try {
@@ -85,7 +85,7 @@ final class DurableFiles {
     }
 
     /** Deletes what killed writers left in the directory. The caller makes sure that no other process writes there. */
-    static void deleteTemporaries(Path directory) throws IOException {
+    public static void deleteTemporaries(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.filter(DurableFiles::isTemporary).toList()) {
                 Files.deleteIfExists(file);

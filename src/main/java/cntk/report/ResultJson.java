@@ -1,5 +1,6 @@
 package cntk.report;
 
+import cntk.solve.PcgReport;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -52,10 +53,30 @@ public final class ResultJson {
         put(fields, "ridge", result.solve().ridge());
         put(fields, "condition", result.solve().condition());
         put(fields, "smallest_pivot", result.solve().smallestPivot());
+        if (result.solve().pcg() != null) {
+            fields.put("pcg", pcg(result.solve().pcg()));
+        }
         fields.put("classes", classes(result.evaluation()));
         fields.put("confusion", result.evaluation().confusionMatrix());
         fields.put("warnings", result.warnings());
         fields.put("out", result.out());
+        return fields;
+    }
+
+    private static Map<String, Object> pcg(PcgReport pcg) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("iterations", pcg.iterations());
+        fields.put("resumed_at", pcg.resumedAt());
+        fields.put("restarts", pcg.restarts());
+        fields.put("rank", pcg.rank());
+        put(fields, "residual", pcg.largestResidual());
+        fields.put("residuals", pcg.residuals());
+        put(fields, "prediction_error", pcg.predictionError());
+        put(fields, "preconditioned_condition", pcg.condition());
+        fields.put("bytes_read", pcg.bytesRead());
+        fields.put("preconditioner_bytes_read", pcg.preconditionerBytes());
+        put(fields, "preconditioner_seconds", pcg.preconditionerSeconds());
+        put(fields, "seconds", pcg.seconds());
         return fields;
     }
 

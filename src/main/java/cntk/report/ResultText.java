@@ -1,5 +1,6 @@
 package cntk.report;
 
+import cntk.solve.PcgReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -67,6 +68,10 @@ public final class ResultText {
                         + (kernel.unitDiagonal() ? " scaled to unit diagonal" : "")
                         + " in " + kernel.precision() + ", " + kernel.backendDescription());
         line("pairs", pairs(kernel));
+        if (solve.pcg() != null) {
+            iterative(solve, solve.pcg());
+            return;
+        }
         line(
                 "solve",
                 String.format(
@@ -77,6 +82,33 @@ public final class ResultText {
                         solve.condition(),
                         duration(solve.seconds()),
                         count(solve.blasThreads(), "thread")));
+    }
+
+    private void iterative(RunResult.Solve solve, PcgReport pcg) {
+        line(
+                "solve",
+                String.format(
+                        Locale.ROOT,
+                        "ridge %s, %s of conjugate gradients, %s on %s",
+                        number(solve.ridge()),
+                        count(pcg.iterations(), "iteration"),
+                        duration(solve.seconds()),
+                        count(solve.blasThreads(), "thread")));
+        line(
+                "",
+                String.format(
+                        Locale.ROOT,
+                        "relative residual %.1e, error of predictions below %.0e (estimate)",
+                        pcg.largestResidual(),
+                        pcg.predictionError()));
+        line(
+                "",
+                String.format(
+                        Locale.ROOT,
+                        "rank %s, condition %.1e with preconditioner, %.2f GB read",
+                        grouped(pcg.rank()),
+                        pcg.condition(),
+                        pcg.bytesRead() / 1e9));
     }
 
     private static String pairs(RunResult.Kernel kernel) {

@@ -1,6 +1,8 @@
 package cntk.report;
 
+import cntk.solve.PcgReport;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code cntk run} found; {@link ResultText} and {@link ResultJson} show the same one.
@@ -57,9 +59,22 @@ public record RunResult(
      * @param condition 1-norm estimate for K + ridge I
      * @param solver such as {@code cholesky} or {@code packed cholesky}
      * @param seconds solve and predictions together
+     * @param pcg of an iterative solve, which does not know the condition; else null
      */
     public record Solve(
-            double ridge, double condition, double smallestPivot, String solver, int blasThreads, double seconds) {}
+            double ridge,
+            double condition,
+            double smallestPivot,
+            String solver,
+            int blasThreads,
+            double seconds,
+            @Nullable PcgReport pcg) {
+        /** A direct solve. */
+        public Solve(
+                double ridge, double condition, double smallestPivot, String solver, int blasThreads, double seconds) {
+            this(ridge, condition, smallestPivot, solver, blasThreads, seconds, null);
+        }
+    }
 
     /** Number of test images. */
     public int test() {

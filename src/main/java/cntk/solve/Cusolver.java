@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import cntk.backend.cuda.CudaDevice;
 import cntk.backend.cuda.CudaException;
+import cntk.backend.cuda.CudaLibraries;
 import cntk.backend.cuda.CudaStream;
 import cntk.backend.cuda.DeviceBuffer;
 import cntk.backend.cuda.PinnedBuffer;
@@ -14,7 +15,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.util.List;
 import java.util.Optional;
 import jcuda.driver.CUresult;
 import jcuda.jcusolver.JCusolverDn;
@@ -26,9 +26,6 @@ import jcuda.runtime.cudaStream_t;
 /** The 64-bit Cholesky calls of cuSOLVER for doubles in lower, column-major storage, on one stream. */
 final class Cusolver implements AutoCloseable {
     private static final String LIBRARY = "libcusolver.so.11";
-
-    /** What JCuda's native library needs at its side. */
-    private static final List<String> LIBRARIES = List.of(LIBRARY, "libcusolverMg.so.11");
 
     private static final int LOWER = 0; // CUBLAS_FILL_MODE_LOWER
     private static final int DOUBLES = 1; // CUDA_R_64F
@@ -60,9 +57,10 @@ final class Cusolver implements AutoCloseable {
     Cusolver(CudaDevice device, CudaStream stream) {
         Optional<String> missing = missingLibrary();
         if (missing.isPresent()) {
-            throw new NativeLibraryException("cuSOLVER is missing: " + missing.get()
-                    + " not found\nhint: install the CUDA toolkit 12, or use --solver cpu");
+            throw new NativeLibraryException("cuSOLVER is missing: " + missing.get() + " not found\n"
+                    + CudaLibraries.hint() + ", or use --solver cpu");
         }
+        CudaLibraries.CUSOLVER.load();
         this.device = device;
         this.stream = stream;
         check(JCusolverDn.cusolverDnCreate(handle), "cusolverDnCreate");
@@ -76,16 +74,8 @@ final class Cusolver implements AutoCloseable {
     }
 
     /** The library that this machine lacks, if any; JCuda answers a missing one with an Error. */
-    @SuppressWarnings("restricted") // opening a library is the question
     static Optional<String> missingLibrary() {
-        for (String library : LIBRARIES) {
-            try {
-                SymbolLookup.libraryLookup(library, Arena.global());
-            } catch (IllegalArgumentException refused) {
-                return Optional.of(library);
-            }
-        }
-        return Optional.empty();
+        return CudaLibraries.CUSOLVER.missing();
     }
 
     /**

@@ -136,10 +136,15 @@ final class Lapack {
     }
 
     /** A column-major block of memory with columns {@code stride} apart. */
-    private record Block(MemorySegment start, int stride) {
+    record Block(MemorySegment start, int stride) {
         static Block of(NativeMatrix matrix) {
             return new Block(matrix.segment(), matrix.rows());
         }
+    }
+
+    /** C (m x n) = alpha op(A) B + beta C for blocks of memory; op(A) is m x k, and A is transposed if asked to. */
+    void product(boolean aTransposed, int m, int n, int k, double alpha, Block a, Block b, double beta, Block c) {
+        product(aTransposed ? TRANSPOSED : AS_IS, AS_IS, m, n, k, alpha, a, b, beta, c);
     }
 
     /** C = alpha op(A) op(B) + beta C, where op transposes if it is asked to. */

@@ -1,5 +1,6 @@
 package cntk.solve;
 
+import cntk.backend.PackedLibraries;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

@@ -10,7 +10,7 @@ import java.util.List;
  * @param smallestPivot smallest pivot of the factorisation, in units of the kernel
  * @param solver what solved it: {@code cholesky}, or {@code packed cholesky} in half the memory
  * @param blasThreads threads that BLAS used
- * @param kernelSha256 of the kernel matrix, without the ridge, in hexadecimal digits
+ * @param kernelSha256 of the kernel matrix, without the ridge, in hexadecimal digits; empty after an iterative solve
  * @param warnings whole sentences for the user; empty when all is well
  */
 public record RidgeSolution(

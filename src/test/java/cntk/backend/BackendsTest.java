@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
+import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.ImageShape;
 import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
@@ -24,6 +25,29 @@ class BackendsTest {
             assertThat(backend.name()).isEqualTo(name);
             assertThat(picked.reason()).contains(reason);
         }
+    }
+
+    /** Tests beside those on virtual GPUs see no device: the build hides those of the machine. */
+    @Test
+    void aForcedCudaBackendWithoutADeviceIsAnErrorWithTheReason() {
+        assertThatThrownBy(() -> Backends.decide(Backends.Choice.CUDA))
+                .isInstanceOf(BackendUnavailableException.class)
+                .hasMessageStartingWith("the cuda backend cannot start: ")
+                .hasMessageContaining(CudaDriver.find().absence().orElseThrow());
+    }
+
+    @Test
+    void autoWithoutADeviceIsTheCpuAndSaysWhatIsMissing() {
+        Backends.Decision decision = Backends.decide(Backends.Choice.AUTO);
+        assertThat(decision.choice()).isEqualTo(Backends.Choice.CPU);
+        assertThat(decision.reason())
+                .startsWith("picked by auto: ")
+                .contains(CudaDriver.find()
+                        .absence()
+                        .orElseThrow()
+                        .lines()
+                        .findFirst()
+                        .orElseThrow());
     }
 
     @Test

@@ -26,7 +26,16 @@ class LauncherIT {
     @Test
     void aRunPrintsOneJsonObjectAndTakesAFolderUnderRuns() throws IOException {
         Launched.Result run = Launched.run(
-                working, "run", "--train", "20", "--test", "10", "--arch", "cntk(depth=3,readout=flatten)", "--json");
+                working,
+                Map.of("CUDA_VISIBLE_DEVICES", "-1"),
+                "run",
+                "--train",
+                "20",
+                "--test",
+                "10",
+                "--arch",
+                "cntk(depth=3,readout=flatten)",
+                "--json");
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode json = new ObjectMapper().readTree(run.out());
         for (String field : List.of(
@@ -71,6 +80,31 @@ class LauncherIT {
                 .contains("cuda/0   Virtual GPU 0 (CPU): compute capability 9.0", "cuda/1   Virtual GPU 1 (CPU)")
                 .doesNotContain("cuda/2");
         assertThat(run.err()).contains("2 virtual GPU(s) made of the CPU").doesNotContain("leak");
+    }
+
+    @Test
+    @EnabledIf("virtualGpusWereBuilt")
+    void aRunOnVirtualGpusHasTheAccuracyOfTheCpuWhateverTheOrderOfThreads() throws IOException {
+        double cpu = accuracy(Map.of(), "cpu");
+        for (String seed : List.of("1", "2")) {
+            assertThat(accuracy(Map.of("CNTK_VIRTUAL_GPUS", "1", "VGPU_SEED", seed), "cuda"))
+                    .isEqualTo(cpu);
+        }
+    }
+
+    private double accuracy(Map<String, String> environment, String backend) throws IOException {
+        Launched.Result run = Launched.run(
+                working,
+                environment,
+                "run",
+                "--train=40",
+                "--test=30",
+                "--arch=cntk(depth=4,readout=flatten)",
+                "--backend=" + backend,
+                "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).contains("backend " + backend).doesNotContain("leak");
+        return new ObjectMapper().readTree(run.out()).path("accuracy").doubleValue();
     }
 
     static boolean virtualGpusWereBuilt() {

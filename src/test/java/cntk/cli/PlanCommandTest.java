@@ -11,6 +11,7 @@ import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.TilePlan;
+import cntk.solve.KernelRidge;
 import cntk.solve.MemoryShortageException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -109,7 +110,10 @@ class PlanCommandTest {
         KernelTask task = KernelTask.of(
                 ArchitectureParser.network("cntk(depth=3,readout=flatten)", new ImageShape(3, 32, 32)), KernelKind.NTK);
         return RunDemand.of(
-                task, new TilePlan(train, train, 512, true), new TilePlan(1000, train, 512, false), Precision.F32, 2);
+                task, new TilePlan(train, train, 512, true), new TilePlan(1000, train, 512, false), Precision.F32,
+                2,
+                KernelRidge.solver(train),
+                KernelRidge.matrixBytes(train));
     }
 
     @Test

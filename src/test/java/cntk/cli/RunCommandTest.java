@@ -1,6 +1,7 @@
 package cntk.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import cntk.gram.DamageListener;
 import cntk.gram.GramManifest;
@@ -51,6 +52,66 @@ class RunCommandTest {
         assertThat(again.path("computed_pairs").intValue()).isZero();
         assertThat(again.path("accuracy")).isEqualTo(first.path("accuracy"));
         assertThat(out().resolve("predictions.csv")).hasContent(predictions);
+    }
+
+    @Test
+    void theIterativeSolverPredictsWhatCholeskyDoes() throws IOException {
+        JsonNode direct = json(run("--json", "--ridge", "0.01"));
+        assertThat(direct.has("pcg")).isFalse();
+        double[][] expected = scores();
+        Files.delete(out().resolve("predictions.csv"));
+        JsonNode iterative =
+                json(run("--json", "--ridge", "0.01", "--solver", "pcg", "--pcg-rank", "3", "--pcg-iterations", "99"));
+        assertThat(iterative.path("computed_pairs").intValue()).isZero();
+        JsonNode pcg = iterative.path("pcg");
+        assertThat(pcg.path("rank").intValue()).isEqualTo(3);
+        assertThat(pcg.path("iterations").intValue()).isBetween(1, 20);
+        assertThat(pcg.path("residual").doubleValue()).isBetween(0.0, 1e-8);
+        assertThat(pcg.path("residuals").size()).isEqualTo(10);
+        assertThat(pcg.path("bytes_read").longValue()).isGreaterThan(20 * 20 * 8L);
+        double[][] found = scores();
+        for (int image = 0; image < expected.length; image++) {
+            assertThat(found[image]).containsExactly(expected[image], within(1e-6));
+        }
+        assertThat(RunRecord.read(out().resolve("run.json")).options()).containsEntry("solver", "pcg");
+        assertThat(out().resolve("pcg-checkpoint.bin")).doesNotExist();
+    }
+
+    private double[][] scores() throws IOException {
+        return Files.readAllLines(out().resolve("predictions.csv")).stream()
+                .skip(1)
+                .map(line -> Arrays.stream(line.split(",", -1))
+                        .skip(5)
+                        .mapToDouble(Double::parseDouble)
+                        .toArray())
+                .toArray(double[][]::new);
+    }
+
+    @Test
+    void anIterativeSolveThatCannotConvergeFailsAndGoesOnWithMoreIterations() {
+        CommandRun tooFew = run("--solver", "pcg", "--pcg-rank", "1", "--pcg-iterations", "1");
+        assertThat(tooFew.code()).isEqualTo(1);
+        assertThat(tooFew.err()).contains("has not converged in 1 iterations", "hint: a ridge of");
+        assertThat(out().resolve("pcg-checkpoint.bin")).exists();
+        assertThat(out().resolve("predictions.csv")).doesNotExist();
+        CommandRun more = run("--solver", "pcg", "--pcg-rank", "1");
+        assertThat(more.code()).isZero();
+        assertThat(more.err()).contains("goes on from iteration 1");
+    }
+
+    @Test
+    void optionsOfTheIterativeSolverNeedIt() {
+        for (String[] words : new String[][] {
+            {"--pcg-rank", "3"},
+            {"--solver", "pcg", "--pcg-rank", "0"},
+            {"--solver", "pcg", "--pcg-tolerance", "1"},
+            {"--solver", "pcg", "--pcg-iterations", "0"},
+            {"--solver", "cg"}
+        }) {
+            CommandRun run = run(words);
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains("-" + words[words.length - 2].substring(1));
+        }
     }
 
     @Test

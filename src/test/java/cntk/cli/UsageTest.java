@@ -30,7 +30,8 @@ class UsageTest {
                 "report",
                 "finite",
                 "bench",
-                "bench kernel"
+                "bench kernel",
+                "bench gpu"
             })
     void everyCommandHasHelp(String command) {
         CommandRun help = CommandRun.of((command + " --help").strip().split(" "));
@@ -58,7 +59,7 @@ class UsageTest {
                 "run extra | unexpected argument 'extra' | hint: cntk run --help",
                 "run --kind mtk | '--kind': expected ntk, nngp, but was 'mtk' | hint:",
                 "run --precision f16 | expected auto, f32, f64, but was 'f16' | hint:",
-                "run --backend gpu | expected auto, cpu, oracle, but was 'gpu' | hint:",
+                "run --backend gpu | expected auto, cpu, cuda, oracle, but was 'gpu' | hint:",
                 "run --normalize pca | but was 'pca' | hint:",
                 "run --train many | 'many' is not an int | hint:",
                 "run --ridge | missing required parameter | hint:",

@@ -3,6 +3,7 @@ package cntk.solve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import cntk.backend.PackedLibraries;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package cntk.support;
 
+import cntk.backend.GoldenImages;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import com.fasterxml.jackson.databind.JsonNode;

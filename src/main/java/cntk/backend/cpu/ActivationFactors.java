@@ -15,10 +15,10 @@ import cntk.plan.Precision;
  */
 record ActivationFactors(boolean correlation, double epsilon, double beta) {
     /**
-     * 1 - 2^-51: standard deviations of images b are smaller by four units in the last place ({@link DoubleReluLoops}). In float it rounds
+     * 1 - 2^-50: standard deviations of images b are smaller by eight units in the last place ({@link DoubleReluLoops}). In float it rounds
      * away.
      */
-    private static final double SHRINK = 1 - 0x1p-51;
+    private static final double SHRINK = 1 - 0x1p-50;
 
     static ActivationFactors of(PlaneProgram program, int activation, Precision precision) {
         return of(program.segmentOf(activation).activation(activation), precision);

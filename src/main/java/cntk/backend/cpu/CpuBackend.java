@@ -1,6 +1,7 @@
 package cntk.backend.cpu;
 
 import cntk.backend.KernelBackend;
+import cntk.backend.LargestVariance;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /**
  * Displacement planes on the Vector API: every network, in float or double. Both kernels come from one recursion; the factors
@@ -82,7 +82,7 @@ public final class CpuBackend implements KernelBackend {
     public List<TileBackend> open(ImageSet rows, ImageSet cols) {
         checkShape(rows);
         checkShape(cols);
-        double largest = Math.max(largestVariance(rows), rows == cols ? 0 : largestVariance(cols));
+        double largest = Math.max(LargestVariance.of(rows), rows == cols ? 0 : LargestVariance.of(cols));
         if (largest > largestVariance) {
             caches.clear(); // their factors were in other units
             largestVariance = largest;
@@ -100,30 +100,6 @@ public final class CpuBackend implements KernelBackend {
     private FactorCache cache(ImageSet images, PlaneProgram program) {
         long mostBytes = Runtime.getRuntime().maxMemory() / 4;
         return caches.computeIfAbsent(images, set -> new FactorCache(set, program, precision, mostBytes));
-    }
-
-    /** Largest sum over channels of x^2 at any pixel of any image, in a power of two: only its exponent is used. */
-    private double largestVariance(ImageSet images) {
-        return IntStream.range(0, images.count())
-                .parallel()
-                .mapToDouble(image -> largestVariance(images, image))
-                .max()
-                .orElse(0);
-    }
-
-    private static double largestVariance(ImageSet images, int image) {
-        double[] values = new double[images.shape().values()];
-        images.read(image, values);
-        int pixels = images.shape().pixels();
-        double largest = 0;
-        for (int pixel = 0; pixel < pixels; pixel++) {
-            double sum = 0;
-            for (int at = pixel; at < values.length; at += pixels) {
-                sum += values[at] * values[at];
-            }
-            largest = Math.max(largest, sum);
-        }
-        return largest;
     }
 
     private void checkShape(ImageSet images) {

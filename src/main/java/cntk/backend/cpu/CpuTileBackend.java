@@ -1,5 +1,8 @@
 package cntk.backend.cpu;
 
+import cntk.backend.PairSink;
+import cntk.backend.PairValue;
+import cntk.backend.SelfKernels;
 import cntk.backend.TileBackend;
 import cntk.backend.UnitDiagonal;
 import cntk.backend.cpu.LaneTables.Lanes;
@@ -188,7 +191,7 @@ final class CpuTileBackend implements TileBackend {
     private double[] headVariances(FactorCache set, int image, int readout) {
         return values[readout].headNeedsVariances()
                 ? selfKernels(set, image).headVariances()[kernels[readout]]
-                : PairValue.NO_VARIANCES;
+                : PairValue.noVariances();
     }
 
     private SelfKernels selfKernels(FactorCache set, int image) {

@@ -16,31 +16,31 @@ final class DoubleReadoutLoops {
 
     private DoubleReadoutLoops() {}
 
+    /** Adds the sum of two rows to a row of another array. */
+    static void addRowsTo(double[] sums, int to, double[] cells, int row, int other, int width) {
+        for (int at = LEAD; at < LEAD + width * COLUMN; at += LANES) {
+            DoubleVector.fromArray(SPECIES, cells, row + at)
+                    .add(DoubleVector.fromArray(SPECIES, cells, other + at))
+                    .add(DoubleVector.fromArray(SPECIES, sums, to + at))
+                    .intoArray(sums, to + at);
+        }
+    }
+
     static void scatterLanes(
-            double[] cells,
-            int row,
-            int other,
-            LaneScatter scatter,
-            LanePermutations permutations,
-            Cells tensor,
-            int to) {
-        double[] sum = ((DoubleCells) tensor).array;
+            double[] pool, int row, LaneScatter scatter, LanePermutations permutations, double[] sum, int to) {
         for (int t = 0; t < scatter.targets.length; t++) {
             int at = LEAD + to + scatter.targets[t];
             DoubleVector s = DoubleVector.fromArray(SPECIES, sum, at);
             DoubleVector tangent = DoubleVector.fromArray(SPECIES, sum, at + LANES);
             for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
                 int from = LEAD + row + scatter.columns[k] * COLUMN;
-                int second = LEAD + other + scatter.columns[k] * COLUMN;
                 int permutation = scatter.permutations[k];
                 VectorShuffle<Double> sources = permutations.doubleSources[permutation];
                 DoubleVector taken = DoubleVector.fromArray(SPECIES, permutations.doubleTaken, permutation * LANES);
-                s = DoubleVector.fromArray(SPECIES, cells, from)
-                        .add(DoubleVector.fromArray(SPECIES, cells, second))
+                s = DoubleVector.fromArray(SPECIES, pool, from)
                         .rearrange(sources)
                         .fma(taken, s);
-                tangent = DoubleVector.fromArray(SPECIES, cells, from + LANES)
-                        .add(DoubleVector.fromArray(SPECIES, cells, second + LANES))
+                tangent = DoubleVector.fromArray(SPECIES, pool, from + LANES)
                         .rearrange(sources)
                         .fma(taken, tangent);
             }

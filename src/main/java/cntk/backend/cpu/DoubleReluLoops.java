@@ -5,12 +5,19 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The loops of {@link DoubleRows} on the Vector API: as {@link FloatReluLoops}, with polynomials for double.
+ * The loops of {@link DoubleRows} on the Vector API: as {@link FloatReluLoops}, but for S, which takes a second square root instead
+ * of a second polynomial (maths.md eq. 16b). With m = L L':
  *
- * <p>The standard deviations of images b are smaller by four units in the last place ({@link ActivationFactors}). L L' of equal,
+ * <pre>
+ *   w = 1/2 + sign(s) (1/2 - q P(u)),   S := s w + m sqrt(u (2 - u)) / pi,   T~ := t w + S
+ * </pre>
+ *
+ * <p>The two terms of S cancel near c = -1, where S is small beside m: the error stays at the rounding of m. Twelve
+ * multiply-adds less are worth a fifth of the time, four short chains for P instead of one long another tenth (decisions/0002).
+ *
+ * <p>The standard deviations of images b are smaller by eight units in the last place ({@link ActivationFactors}). L L' of equal,
  * doubled and negated images then stays below |s| = q in spite of three roundings, d is clamped to 0 and the correlation is
- * exactly 1 or -1. One root of q q' would do the same at the price of a second square root (45 instead of 31 us a pair, 21
- * layers). For other pairs u is off by 4e-16, which is less than the rounding of s.
+ * exactly 1 or -1. One root of q q' would do the same at the price of one more square root. For other pairs u is off by 9e-16, which is less than the rounding of s.
  */
 final class DoubleReluLoops {
     private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
@@ -19,9 +26,9 @@ final class DoubleReluLoops {
     private static final int COLUMN = 2 * LANES;
     static final long SIGN = 0x8000000000000000L;
 
-    // -acos(1-u) / (pi sqrt u) and (sqrt(u(2-u)) - (1-u) acos(1-u)) / (pi u sqrt u) on [0,1], interpolated at Chebyshev
-    // points in 50 digits: 1.6e-14 and 3.4e-14 at worst. A degree more gains a factor of 6 (the next singularity is u =
-    // 2).
+    static final double INVERSE_PI = 1 / Math.PI;
+    // -acos(1-u) / (pi sqrt u) on [0,1], interpolated at Chebyshev points in 50 digits: 1.6e-14 at worst. A degree more
+    // gains a factor of 6 (the next singularity is u = 2).
     static final double P0 = -0.4501581580785617;
     static final double P1 = -0.03751317983599814;
     static final double P2 = -0.008440465752267817;
@@ -37,19 +44,6 @@ final class DoubleReluLoops {
     static final double P12 = -0.0001377453435497889;
     static final double P13 = 5.331183498841419e-05;
     static final double P14 = -9.992158091268897e-06;
-    static final double R0 = 0.30010543871905465;
-    static final double R1 = 0.015005271929433026;
-    static final double R2 = 0.0024115619238124263;
-    static final double R3 = 0.0005582239596102718;
-    static final double R4 = 0.00015550528348641325;
-    static final double R5 = 4.783196518141383e-05;
-    static final double R6 = 1.8745230927306436e-05;
-    static final double R7 = -1.1158634435974016e-06;
-    static final double R8 = 1.5076132602568761e-05;
-    static final double R9 = -1.542818098749893e-05;
-    static final double R10 = 1.3517332284820984e-05;
-    static final double R11 = -6.239979143804957e-06;
-    static final double R12 = 1.4977309382551467e-06;
 
     private DoubleReluLoops() {}
 
@@ -97,49 +91,45 @@ final class DoubleReluLoops {
                 v1 = v2;
                 t0 = t1;
                 t1 = t2;
-                DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
-                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                        .sub(s.abs())
-                        .reinterpretAsLongs()
-                        .max(0)
-                        .reinterpretAsDoubles();
+                DoubleVector m = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]));
+                DoubleVector d = m.sub(s.abs()).reinterpretAsLongs().max(0).reinterpretAsDoubles();
                 DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
                         .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
                 DoubleVector q = u.sqrt();
-                DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                        .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R0));
-                DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                        .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P0));
-                DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+                DoubleVector u2 = u.mul(u);
+                DoubleVector u3 = u2.mul(u);
+                DoubleVector u4 = u2.mul(u2);
+                DoubleVector p0 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P3),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P2),
+                                u.fma(DoubleVector.broadcast(SPECIES, P1), DoubleVector.broadcast(SPECIES, P0))));
+                DoubleVector p1 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P7),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P6),
+                                u.fma(DoubleVector.broadcast(SPECIES, P5), DoubleVector.broadcast(SPECIES, P4))));
+                DoubleVector p2 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P11),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P10),
+                                u.fma(DoubleVector.broadcast(SPECIES, P9), DoubleVector.broadcast(SPECIES, P8))));
+                DoubleVector p3 = u2.fma(
+                        DoubleVector.broadcast(SPECIES, P14),
+                        u.fma(DoubleVector.broadcast(SPECIES, P13), DoubleVector.broadcast(SPECIES, P12)));
+                DoubleVector p = p3.fma(u4, p2).fma(u4, p1).fma(u4, p0);
+                DoubleVector h = DoubleVector.broadcast(SPECIES, 2)
+                        .sub(u)
+                        .mul(u)
+                        .sqrt()
+                        .mul(DoubleVector.broadcast(SPECIES, INVERSE_PI));
                 DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
                         .reinterpretAsLongs()
                         .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
                         .reinterpretAsDoubles()
                         .add(DoubleVector.broadcast(SPECIES, 0.5));
+                DoubleVector n = s.fma(w, m.mul(h));
                 n.intoArray(x, out + j * COLUMN);
                 t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
             }
@@ -196,49 +186,45 @@ final class DoubleReluLoops {
                 v1 = v2;
                 t0 = t1;
                 t1 = t2;
-                DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb - j)
-                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                        .sub(s.abs())
-                        .reinterpretAsLongs()
-                        .max(0)
-                        .reinterpretAsDoubles();
+                DoubleVector m = DoubleVector.fromArray(SPECIES, lb, pb - j)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]));
+                DoubleVector d = m.sub(s.abs()).reinterpretAsLongs().max(0).reinterpretAsDoubles();
                 DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, inverse - j)
                         .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
                 DoubleVector q = u.sqrt();
-                DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                        .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R0));
-                DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                        .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P0));
-                DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+                DoubleVector u2 = u.mul(u);
+                DoubleVector u3 = u2.mul(u);
+                DoubleVector u4 = u2.mul(u2);
+                DoubleVector p0 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P3),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P2),
+                                u.fma(DoubleVector.broadcast(SPECIES, P1), DoubleVector.broadcast(SPECIES, P0))));
+                DoubleVector p1 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P7),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P6),
+                                u.fma(DoubleVector.broadcast(SPECIES, P5), DoubleVector.broadcast(SPECIES, P4))));
+                DoubleVector p2 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P11),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P10),
+                                u.fma(DoubleVector.broadcast(SPECIES, P9), DoubleVector.broadcast(SPECIES, P8))));
+                DoubleVector p3 = u2.fma(
+                        DoubleVector.broadcast(SPECIES, P14),
+                        u.fma(DoubleVector.broadcast(SPECIES, P13), DoubleVector.broadcast(SPECIES, P12)));
+                DoubleVector p = p3.fma(u4, p2).fma(u4, p1).fma(u4, p0);
+                DoubleVector h = DoubleVector.broadcast(SPECIES, 2)
+                        .sub(u)
+                        .mul(u)
+                        .sqrt()
+                        .mul(DoubleVector.broadcast(SPECIES, INVERSE_PI));
                 DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
                         .reinterpretAsLongs()
                         .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
                         .reinterpretAsDoubles()
                         .add(DoubleVector.broadcast(SPECIES, 0.5));
+                DoubleVector n = s.fma(w, m.mul(h));
                 n.intoArray(x, out + j * COLUMN);
                 t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
             }
@@ -293,49 +279,45 @@ final class DoubleReluLoops {
                 v1 = v2;
                 t0 = t1;
                 t1 = t2;
-                DoubleVector d = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
-                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]))
-                        .sub(s.abs())
-                        .reinterpretAsLongs()
-                        .max(0)
-                        .reinterpretAsDoubles();
+                DoubleVector m = DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN)
+                        .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j]));
+                DoubleVector d = m.sub(s.abs()).reinterpretAsLongs().max(0).reinterpretAsDoubles();
                 DoubleVector u = d.mul(DoubleVector.fromArray(SPECIES, lb, pb + j * COLUMN + LANES)
                         .mul(DoubleVector.broadcast(SPECIES, la[pa + 2 * j + 1])));
                 DoubleVector q = u.sqrt();
-                DoubleVector r = DoubleVector.broadcast(SPECIES, R12)
-                        .fma(u, DoubleVector.broadcast(SPECIES, R11))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R10))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R9))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R8))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R7))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R6))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R5))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R4))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R3))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R2))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R1))
-                        .fma(u, DoubleVector.broadcast(SPECIES, R0));
-                DoubleVector p = DoubleVector.broadcast(SPECIES, P14)
-                        .fma(u, DoubleVector.broadcast(SPECIES, P13))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P12))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P11))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P10))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P9))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P8))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P7))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P6))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P5))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P4))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P3))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P2))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P1))
-                        .fma(u, DoubleVector.broadcast(SPECIES, P0));
-                DoubleVector n = d.mul(q).fma(r, s.reinterpretAsLongs().max(0).reinterpretAsDoubles());
+                DoubleVector u2 = u.mul(u);
+                DoubleVector u3 = u2.mul(u);
+                DoubleVector u4 = u2.mul(u2);
+                DoubleVector p0 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P3),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P2),
+                                u.fma(DoubleVector.broadcast(SPECIES, P1), DoubleVector.broadcast(SPECIES, P0))));
+                DoubleVector p1 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P7),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P6),
+                                u.fma(DoubleVector.broadcast(SPECIES, P5), DoubleVector.broadcast(SPECIES, P4))));
+                DoubleVector p2 = u3.fma(
+                        DoubleVector.broadcast(SPECIES, P11),
+                        u2.fma(
+                                DoubleVector.broadcast(SPECIES, P10),
+                                u.fma(DoubleVector.broadcast(SPECIES, P9), DoubleVector.broadcast(SPECIES, P8))));
+                DoubleVector p3 = u2.fma(
+                        DoubleVector.broadcast(SPECIES, P14),
+                        u.fma(DoubleVector.broadcast(SPECIES, P13), DoubleVector.broadcast(SPECIES, P12)));
+                DoubleVector p = p3.fma(u4, p2).fma(u4, p1).fma(u4, p0);
+                DoubleVector h = DoubleVector.broadcast(SPECIES, 2)
+                        .sub(u)
+                        .mul(u)
+                        .sqrt()
+                        .mul(DoubleVector.broadcast(SPECIES, INVERSE_PI));
                 DoubleVector w = q.fma(p, DoubleVector.broadcast(SPECIES, 0.5))
                         .reinterpretAsLongs()
                         .lanewise(VectorOperators.XOR, s.reinterpretAsLongs().and(SIGN))
                         .reinterpretAsDoubles()
                         .add(DoubleVector.broadcast(SPECIES, 0.5));
+                DoubleVector n = s.fma(w, m.mul(h));
                 n.intoArray(x, out + j * COLUMN);
                 t.fma(w, n).intoArray(x, out + j * COLUMN + LANES);
             }

@@ -255,8 +255,14 @@ final class DoubleRows extends PlaneRows {
     }
 
     @Override
-    void scatterLanes(int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
-        DoubleReadoutLoops.scatterLanes(cells.array, row, other, scatter, permutations, tensor, to);
+    void addRowsTo(Cells sums, int to, int row, int other) {
+        DoubleReadoutLoops.addRowsTo(((DoubleCells) sums).array, to, cells.array, row, other, layout.width());
+    }
+
+    @Override
+    void scatterLanes(Cells pool, int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
+        DoubleReadoutLoops.scatterLanes(
+                ((DoubleCells) pool).array, row, scatter, permutations, ((DoubleCells) tensor).array, to);
     }
 
     @Override

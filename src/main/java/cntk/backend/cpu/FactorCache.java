@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.backend.SelfKernels;
 import cntk.dataset.ImageSet;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;

@@ -16,31 +16,31 @@ final class FloatReadoutLoops {
 
     private FloatReadoutLoops() {}
 
+    /** Adds the sum of two rows to a row of another array. */
+    static void addRowsTo(float[] sums, int to, float[] cells, int row, int other, int width) {
+        for (int at = LEAD; at < LEAD + width * COLUMN; at += LANES) {
+            FloatVector.fromArray(SPECIES, cells, row + at)
+                    .add(FloatVector.fromArray(SPECIES, cells, other + at))
+                    .add(FloatVector.fromArray(SPECIES, sums, to + at))
+                    .intoArray(sums, to + at);
+        }
+    }
+
     static void scatterLanes(
-            float[] cells,
-            int row,
-            int other,
-            LaneScatter scatter,
-            LanePermutations permutations,
-            Cells tensor,
-            int to) {
-        float[] sum = ((FloatCells) tensor).array;
+            float[] pool, int row, LaneScatter scatter, LanePermutations permutations, float[] sum, int to) {
         for (int t = 0; t < scatter.targets.length; t++) {
             int at = LEAD + to + scatter.targets[t];
             FloatVector s = FloatVector.fromArray(SPECIES, sum, at);
             FloatVector tangent = FloatVector.fromArray(SPECIES, sum, at + LANES);
             for (int k = scatter.begins[t]; k < scatter.begins[t + 1]; k++) {
                 int from = LEAD + row + scatter.columns[k] * COLUMN;
-                int second = LEAD + other + scatter.columns[k] * COLUMN;
                 int permutation = scatter.permutations[k];
                 VectorShuffle<Float> sources = permutations.floatSources[permutation];
                 FloatVector taken = FloatVector.fromArray(SPECIES, permutations.floatTaken, permutation * LANES);
-                s = FloatVector.fromArray(SPECIES, cells, from)
-                        .add(FloatVector.fromArray(SPECIES, cells, second))
+                s = FloatVector.fromArray(SPECIES, pool, from)
                         .rearrange(sources)
                         .fma(taken, s);
-                tangent = FloatVector.fromArray(SPECIES, cells, from + LANES)
-                        .add(FloatVector.fromArray(SPECIES, cells, second + LANES))
+                tangent = FloatVector.fromArray(SPECIES, pool, from + LANES)
                         .rearrange(sources)
                         .fma(taken, tangent);
             }

@@ -250,8 +250,14 @@ final class FloatRows extends PlaneRows {
     }
 
     @Override
-    void scatterLanes(int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
-        FloatReadoutLoops.scatterLanes(cells.array, row, other, scatter, permutations, tensor, to);
+    void addRowsTo(Cells sums, int to, int row, int other) {
+        FloatReadoutLoops.addRowsTo(((FloatCells) sums).array, to, cells.array, row, other, layout.width());
+    }
+
+    @Override
+    void scatterLanes(Cells pool, int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to) {
+        FloatReadoutLoops.scatterLanes(
+                ((FloatCells) pool).array, row, scatter, permutations, ((FloatCells) tensor).array, to);
     }
 
     @Override

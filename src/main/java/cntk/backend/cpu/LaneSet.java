@@ -1,5 +1,6 @@
 package cntk.backend.cpu;
 
+import cntk.backend.PairSink;
 import cntk.backend.cpu.LaneTables.Lanes;
 import cntk.dataset.FlippedImages;
 import cntk.dataset.ImageShape;

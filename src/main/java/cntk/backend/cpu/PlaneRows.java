@@ -77,9 +77,12 @@ abstract sealed class PlaneRows permits FloatRows, DoubleRows {
     /** Adds S and T~ of columns {@code columns[c]} of a row to the tensor at {@code to + offsets[c]}. */
     abstract void scatter(int row, int[] columns, int[] offsets, Cells tensor, int to);
 
-    /** Adds the columns of the sum of two rows to coarse ones at {@code to + targets}, lanes permuted. */
+    /** Adds S and T~ of two rows to a row of {@code sums}, which has no halo. */
+    abstract void addRowsTo(Cells sums, int to, int row, int other);
+
+    /** Adds the columns of a row of {@code pool} to coarse ones at {@code to + targets}, lanes permuted. */
     abstract void scatterLanes(
-            int row, int other, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to);
+            Cells pool, int row, LaneScatter scatter, LanePermutations permutations, Cells tensor, int to);
 
     /** Adds the sums of S (first) and of T~ (after all of those) over the row to {@code totals}, lane by lane. */
     abstract void addTotals(int row, DoubleCells totals);

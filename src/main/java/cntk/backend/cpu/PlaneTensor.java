@@ -5,17 +5,14 @@ import cntk.plan.Exchange;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
 import cntk.plan.Segment;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * S and T~ of all planes that a segment loads: [plane][i][j][S, T~][lane]. An earlier segment adds its planes to it one by one. Where
- * lanes are displacements a "plane" is a group of neighbouring ones, and lanes change places on the way ({@link LaneScatter}).
+ * lanes are displacements a "plane" is a group of neighbouring ones, and rows go through a {@link RowPool}.
  */
 final class PlaneTensor {
-    private static final int PAIR = 4;
-
     private final Cells cells;
     private final int[] rowRank;
     private final int[] colRank;
@@ -23,11 +20,10 @@ final class PlaneTensor {
     private final int rowStride;
     private final int columnStride;
     private final int planeStride;
-    private final int[][] rowPairs; // by fine row displacement
+    private final int[][] rowMeetings; // by fine row displacement, where lanes are images
     private final int[][] columns; // by fine column displacement, where lanes are images
     private final int[][] offsets;
-    private final LaneScatter[] scatters; // by fine group of displacements, where lanes are those
-    private final LanePermutations permuted;
+    private final @Nullable RowPool pool; // where lanes are displacements
     private final int lanes;
 
     /** All tensors of a program. */
@@ -70,21 +66,17 @@ final class PlaneTensor {
         this.planeStride = segment.height() * rowStride;
         this.cells =
                 Cells.of(precision, Math.multiplyExact(Math.toIntExact(planes(segment, lanes, kind)), planeStride));
-        this.rowPairs = new int[exchange.rows().fine()][];
-        Arrays.setAll(rowPairs, di -> rowPairs(exchange.rows().meetings(di)));
+        this.rowMeetings = new int[kind == Lanes.IMAGES ? exchange.rows().fine() : 0][];
+        Arrays.setAll(rowMeetings, di -> exchange.rows().meetings(di));
         int fine = exchange.cols().fine();
         this.columns = new int[kind == Lanes.IMAGES ? fine : 0][];
         this.offsets = new int[columns.length][];
         for (int dj = 0; dj < columns.length; dj++) {
             collectColumns(exchange.cols().meetings(dj), dj);
         }
-        this.scatters = new LaneScatter[kind == Lanes.IMAGES ? 0 : Math.ceilDiv(fine, lanes)];
-        List<int[]> permutations = new ArrayList<>();
-        for (int group = 0; group < scatters.length; group++) {
-            scatters[group] =
-                    LaneScatter.of(exchange.cols(), group * lanes, lanes, planeStride, columnStride, permutations);
-        }
-        this.permuted = new LanePermutations(permutations);
+        this.pool = kind == Lanes.IMAGES
+                ? null
+                : new RowPool(exchange.rows(), exchange.cols(), segment.rows(), planeStride, precision);
     }
 
     /** Groups of displacements side by side, all of them: group g at displacement g * lanes. */
@@ -95,26 +87,6 @@ final class PlaneTensor {
         }
         ranks[segment.width()] = segment.colGroups(lanes);
         return ranks;
-    }
-
-    /**
-     * Fine rows by the coarse row they go to, two at a time: {i, second i or -1, I, A}. Two rows are summed before their lanes are
-     * permuted.
-     *
-     * @param meetings {@link cntk.plan.AxisMap#meetings}
-     */
-    private static int[] rowPairs(int[] meetings) {
-        List<int[]> pairs = new ArrayList<>();
-        for (int at = 0; at < meetings.length; at += 3) {
-            int row = meetings[at];
-            int coarse = meetings[at + 1];
-            int displacement = meetings[at + 2];
-            pairs.stream()
-                    .filter(pair -> pair[1] < 0 && pair[2] == coarse && pair[3] == displacement)
-                    .findFirst()
-                    .ifPresentOrElse(pair -> pair[1] = row, () -> pairs.add(new int[] {row, -1, coarse, displacement}));
-        }
-        return pairs.stream().flatMapToInt(Arrays::stream).toArray();
     }
 
     /** Rank of every wanted displacement, -1 for others; the last element is their count. */
@@ -167,24 +139,21 @@ final class PlaneTensor {
      * @param zeroRow offset of a row of zeros
      */
     void add(PlaneRows rows, int[] slots, int zeroRow, int di, int dj) {
-        int[] pairs = rowPairs[di];
-        for (int at = 0; at < pairs.length; at += PAIR) {
-            int rank = rowRank[pairs[at + 3]];
-            if (rank < 0) {
-                continue;
-            }
-            int to = rank * colCount * planeStride + pairs[at + 2] * rowStride;
-            int row = slots[pairs[at]];
-            int second = pairs[at + 1];
-            if (scatters.length > 0) {
-                int other = second < 0 ? zeroRow : slots[second];
-                rows.scatterLanes(row, other, scatters[dj / lanes], permuted, cells, to);
-            } else {
-                rows.scatter(row, columns[dj], offsets[dj], cells, to);
-                if (second >= 0) {
-                    rows.scatter(slots[second], columns[dj], offsets[dj], cells, to);
-                }
+        if (pool != null) {
+            pool.add(rows, slots, zeroRow, di, dj / lanes, cells, this::rowOfFirst);
+            return;
+        }
+        int[] meetings = rowMeetings[di];
+        for (int at = 0; at < meetings.length; at += 3) {
+            if (rowRank[meetings[at + 2]] >= 0) {
+                int to = rowOfFirst(meetings[at + 2], meetings[at + 1]);
+                rows.scatter(slots[meetings[at]], columns[dj], offsets[dj], cells, to);
             }
         }
+    }
+
+    /** Offset of row i of the first plane of row displacement di. */
+    private int rowOfFirst(int di, int i) {
+        return rowRank[di] * colCount * planeStride + i * rowStride;
     }
 }

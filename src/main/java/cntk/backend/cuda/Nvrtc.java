@@ -1,7 +1,5 @@
 package cntk.backend.cuda;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.SymbolLookup;
 import java.util.List;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
@@ -9,23 +7,16 @@ import jcuda.nvrtc.nvrtcResult;
 
 /** NVIDIA's run-time compiler, where it is installed: kernel source to machine code for one device. */
 final class Nvrtc {
-    private static final String LIBRARY = "libnvrtc.so.12";
-
     private Nvrtc() {}
 
-    /** Whether the library can be opened; without it no other method may be called. */
-    @SuppressWarnings("restricted") // opening a library is the question
+    /** Whether the library is there, installed or packed; without it no other method may be called. */
     static boolean isAvailable() {
-        try {
-            SymbolLookup.libraryLookup(LIBRARY, Arena.global());
-            return true;
-        } catch (IllegalArgumentException refused) {
-            return false;
-        }
+        return CudaLibraries.NVRTC.missing().isEmpty();
     }
 
     /** As in {@code 12.6}. */
     static String version() {
+        CudaLibraries.NVRTC.load();
         int[] major = new int[1];
         int[] minor = new int[1];
         check(JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion", "");
@@ -42,6 +33,7 @@ final class Nvrtc {
      * @throws KernelException with the compiler's log
      */
     static byte[] compile(KernelResources.Source source, int capability) {
+        CudaLibraries.NVRTC.load();
         nvrtcProgram program = new nvrtcProgram();
         check(
                 JNvrtc.nvrtcCreateProgram(program, source.text(), source.name() + ".cu", 0, null, null),

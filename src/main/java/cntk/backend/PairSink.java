@@ -1,9 +1,9 @@
-package cntk.backend.cpu;
+package cntk.backend;
 
 import cntk.plan.Tile;
 
 /** Where the kernels of pairs (a, b) go, added to what is there, and which pairs are wanted at all. */
-interface PairSink {
+public interface PairSink {
     boolean wants(int a, int b);
 
     /**

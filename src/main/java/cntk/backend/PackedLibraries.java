@@ -1,4 +1,4 @@
-package cntk.solve;
+package cntk.backend;
 
 import java.io.File;
 import java.io.IOException;
@@ -31,7 +31,7 @@ import java.util.zip.CheckedInputStream;
  * checked (size and CRC-32 of the jar) before each use and replaced by temporary file + atomic rename if it differs:
  * several processes may start at once, and a process that was killed half-way does no harm.
  */
-final class PackedLibraries {
+public final class PackedLibraries {
     /** One library: its resource, and what the jar says of it. */
     private record Packed(String fileName, URL resource, long size, long crc32) {}
 
@@ -42,7 +42,8 @@ final class PackedLibraries {
     }
 
     /** Finds those of {@code fileNames} that exist under the resource folder, in this order. */
-    static PackedLibraries find(ClassLoader loader, String resourceFolder, List<String> fileNames) throws IOException {
+    public static PackedLibraries find(ClassLoader loader, String resourceFolder, List<String> fileNames)
+            throws IOException {
         List<Packed> found = new ArrayList<>();
         for (String fileName : fileNames) {
             URL resource = loader.getResource(resourceFolder + "/" + fileName);
@@ -54,12 +55,12 @@ final class PackedLibraries {
     }
 
     /** File names in the order given to {@link #find}. */
-    List<String> fileNames() {
+    public List<String> fileNames() {
         return libraries.stream().map(Packed::fileName).toList();
     }
 
     /** Makes sure that all libraries lie whole in a folder under {@code cache}; returns their paths in order. */
-    List<Path> unpackUnder(Path cache) throws IOException {
+    public List<Path> unpackUnder(Path cache) throws IOException {
         Path folder = cache.resolve("native-" + contentHash());
         createPrivate(cache); // whoever can write the parent could swap the folder
         createPrivate(folder);
@@ -157,7 +158,7 @@ final class PackedLibraries {
     }
 
     /** The folders to try, best first: the user's cache, then the temporary folder under a name of this user. */
-    static List<Path> cacheFolders() {
+    public static List<Path> cacheFolders() {
         List<Path> folders = new ArrayList<>();
         String xdg = System.getenv("XDG_CACHE_HOME");
         if (xdg != null && new File(xdg).isAbsolute()) {

@@ -1,4 +1,4 @@
-package cntk.support;
+package cntk.backend;
 
 import cntk.dataset.ImageShape;
 import com.fasterxml.jackson.databind.JsonNode;

@@ -1,4 +1,4 @@
-package cntk.backend.cpu;
+package cntk.backend;
 
 /**
  * What the networks need of an image with itself.
@@ -6,4 +6,4 @@ package cntk.backend.cpu;
  * @param headVariances [network][non-linearity of its head]
  * @param diagonal k(x,x) of every network, unscaled; empty unless the kernels are brought to unit diagonal
  */
-record SelfKernels(double[][] headVariances, double[] diagonal) {}
+public record SelfKernels(double[][] headVariances, double[] diagonal) {}

@@ -1,9 +1,10 @@
-package cntk.support;
+package cntk.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import cntk.dataset.ImageShape;
+import cntk.support.GoldenCase;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Arrays;
