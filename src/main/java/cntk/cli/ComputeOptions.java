@@ -46,7 +46,8 @@ final class ComputeOptions {
             completionCandidates = Words.OfPrecision.class,
             description = {
                 "Arithmetic and stored entries; the oracle has f64 only.",
-                "auto (default): f64 where pixels meet only themselves (flatten), else f32."
+                "auto (default): f64 where pixels meet only themselves (flatten), else f32;",
+                "cntk run with more than 16,384 training images: f32."
             })
     Words.PrecisionChoice precision;
 

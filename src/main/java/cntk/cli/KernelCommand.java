@@ -14,6 +14,7 @@ import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
 import cntk.gram.InMemoryGramStore;
 import cntk.plan.Precision;
+import cntk.plan.Shard;
 import cntk.plan.TilePlan;
 import cntk.plan.TileSides;
 import cntk.report.Json;
@@ -108,7 +109,7 @@ final class KernelCommand implements Callable<Integer> {
                 GramStore store = new InMemoryGramStore(gram)) {
             backend.listen(printer::say);
             printer.say(picked);
-            MatrixStage stage = new MatrixStage(backend, guard, printer);
+            MatrixStage stage = new MatrixStage(backend, guard, printer, Shard.ALL);
             stage.complete(store, rows, cols);
             write(store, guard);
             return stage;

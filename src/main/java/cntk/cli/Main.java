@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         description = "Exact convolutional neural tangent kernels, and the regression they stand for.",
         subcommands = {
             RunCommand.class,
+            PlanCommand.class,
             KernelCommand.class,
             DataCommand.class,
             ArchCommand.class,

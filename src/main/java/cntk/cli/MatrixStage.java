@@ -4,7 +4,9 @@ import cntk.backend.KernelBackend;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
 import cntk.gram.TileSink;
+import cntk.plan.Shard;
 import cntk.plan.Tile;
+import cntk.plan.TilePlan;
 import cntk.schedule.ProgressListener;
 import cntk.schedule.TileScheduler;
 import java.util.ArrayList;
@@ -15,29 +17,32 @@ final class MatrixStage {
     private final KernelBackend backend;
     private final StopGuard guard;
     private final ProgressPrinter printer;
+    private final Shard shard;
     private final WorkerTally tally = new WorkerTally();
     private long computedPairs;
     private double seconds;
 
-    MatrixStage(KernelBackend backend, StopGuard guard, ProgressPrinter printer) {
+    /** @param shard what of each matrix is this process's to compute */
+    MatrixStage(KernelBackend backend, StopGuard guard, ProgressPrinter printer, Shard shard) {
         this.backend = backend;
         this.guard = guard;
         this.printer = printer;
+        this.shard = shard;
     }
 
     /**
-     * Makes K[rows, cols] whole.
+     * Makes this shard's share of K[rows, cols] whole.
      *
      * @throws StoppedException after Ctrl-C
      */
     void complete(TileSink store, ImageSet rows, ImageSet cols) {
         long start = System.nanoTime();
-        List<Tile> missing = store.missing();
+        List<Tile> share = shard.of(store.plan());
+        List<Tile> missing = store.missing(share);
         if (missing.isEmpty()) {
-            int tiles = store.plan().tiles().size();
             printer.started(
                     new ProgressListener.Work(0, 0),
-                    new ProgressListener.Work(tiles, store.plan().pairs()));
+                    new ProgressListener.Work(share.size(), shard.pairs(store.plan())));
         } else {
             compute(store, rows, cols, missing);
         }
@@ -49,7 +54,8 @@ final class MatrixStage {
         List<TileBackend> workers = new ArrayList<>();
         try {
             backend.open(rows, cols).forEach(worker -> workers.add(tally.timed(worker)));
-            TileScheduler scheduler = new TileScheduler(store, workers, new Both(printer, tally));
+            TileScheduler scheduler =
+                    new TileScheduler(store, workers, new Both(printer, tally, ofShare(store.plan(), missing)));
             computedPairs += guard.run(scheduler, missing).pairs();
         } finally {
             workers.forEach(TileBackend::close);
@@ -70,11 +76,19 @@ final class MatrixStage {
         return tally;
     }
 
-    private record Both(ProgressListener first, ProgressListener second) implements ProgressListener {
+    /** What of this shard's share is stored already. */
+    private ProgressListener.Work ofShare(TilePlan plan, List<Tile> missing) {
+        return new ProgressListener.Work(
+                shard.of(plan).size() - missing.size(),
+                shard.pairs(plan) - missing.stream().mapToLong(plan::pairs).sum());
+    }
+
+    /** @param share what is stored of the share of this shard; the scheduler counts what other shards do as well */
+    private record Both(ProgressListener first, ProgressListener second, Work share) implements ProgressListener {
         @Override
         public void started(Work work, Work stored) {
-            first.started(work, stored);
-            second.started(work, stored);
+            first.started(work, share);
+            second.started(work, share);
         }
 
         @Override

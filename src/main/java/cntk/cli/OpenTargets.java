@@ -1,6 +1,8 @@
 package cntk.cli;
 
 import cntk.dataset.InputException;
+import cntk.gram.DamageListener;
+import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
 import cntk.gram.RunDirectory;
 import cntk.gram.StoresOfOneSweep;
@@ -49,12 +51,18 @@ final class OpenTargets implements AutoCloseable {
     }
 
     private static One open(RunPlan plan, RunTarget target, Path out, ProgressPrinter printer) {
-        RunDirectory run = RunDirectory.open(target.directory(out), target.manifest());
+        Path directory = target.directory(out);
+        RunDirectory run = plan.request().shard().isAll()
+                ? RunDirectory.open(directory, target.manifest())
+                : RunDirectory.share(
+                        directory,
+                        target.manifest(),
+                        holder -> printer.say(directory + " is in use by " + holder + ", waiting for it"));
         boolean opened = false;
         try {
             requireSameRidge(plan, run.path());
-            GramStore train = store(target, run.path().resolve(RunFolders.TRAIN), true, printer);
-            GramStore cross = store(target, run.path().resolve(RunFolders.CROSS), false, printer);
+            GramStore train = store(plan, target, run.path().resolve(RunFolders.TRAIN), true, printer);
+            GramStore cross = store(plan, target, run.path().resolve(RunFolders.CROSS), false, printer);
             opened = true;
             return new One(target, run, train, cross);
         } finally {
@@ -64,12 +72,14 @@ final class OpenTargets implements AutoCloseable {
         }
     }
 
-    private static GramStore store(RunTarget target, Path directory, boolean symmetric, ProgressPrinter printer) {
-        return ZarrGramStore.open(
-                directory,
-                RunPlan.spec(target.manifest(), symmetric),
-                (tile, file, reason) ->
-                        printer.say("tile " + tile + " will be computed again: " + file + " is damaged: " + reason));
+    private static GramStore store(
+            RunPlan plan, RunTarget target, Path directory, boolean symmetric, ProgressPrinter printer) {
+        GramSpec spec = RunPlan.spec(target.manifest(), symmetric);
+        DamageListener listener = (tile, file, reason) ->
+                printer.say("tile " + tile + " will be computed again: " + file + " is damaged: " + reason);
+        return plan.request().shard().isAll()
+                ? ZarrGramStore.open(directory, spec, listener)
+                : ZarrGramStore.share(directory, spec, listener);
     }
 
     /** The ridge changes the results but not the kernel: it is free until there are results. */
@@ -96,6 +106,14 @@ final class OpenTargets implements AutoCloseable {
     /** K[test, train] of every network. */
     TileSink cross() {
         return new StoresOfOneSweep(all.stream().map(One::cross).toList());
+    }
+
+    /**
+     * Whether the other shards have ended and this one may write results; whoever comes later waits. The folder of the main
+     * network, which everybody locks first, stands for all.
+     */
+    boolean tryAlone() {
+        return all.getFirst().run().tryAlone();
     }
 
     @Override

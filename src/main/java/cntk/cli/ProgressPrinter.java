@@ -30,6 +30,7 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("progress").factory());
     private boolean lineIsOpen;
+    private boolean paused;
     private boolean closed;
 
     private ProgressPrinter(Progress progress, boolean terminal, PrintWriter err) {
@@ -48,7 +49,7 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     }
 
     private synchronized void tick() {
-        if (!closed) {
+        if (!closed && !paused) {
             line.due().ifPresent(text -> {
                 err.print(terminal ? WRAP_OFF + text + WRAP_ON : text);
                 err.flush();
@@ -67,6 +68,12 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     /** What computes, and why. */
     void say(Backends.Picked picked) {
         say("backend " + picked.backend().name() + " (" + picked.backend().description() + "), " + picked.reason());
+    }
+
+    /** No more lines of tiles: what comes now speaks for itself. */
+    synchronized void tilesAreDone() {
+        clear();
+        paused = true;
     }
 
     /** Share of the pairs that are in the stores, 0 to 1. */

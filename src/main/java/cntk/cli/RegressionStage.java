@@ -20,6 +20,7 @@ import cntk.solve.PcgReport;
 import cntk.solve.Predictions;
 import cntk.solve.Predictor;
 import cntk.solve.RidgeSolution;
+import cntk.solve.SolutionCache;
 import cntk.solve.SolveTimings;
 import cntk.solve.SolverChoice;
 import cntk.solve.Targets;
@@ -42,6 +43,7 @@ final class RegressionStage {
     private final OffsetDateTime startedAt;
     private final Backends.Picked picked;
     private final OpenBlas blas;
+    private final SolveProgress progress;
     private final StopGuard guard;
     private final ProgressPrinter printer;
     private final List<RunRecord.Stage> stages = new ArrayList<>();
@@ -53,12 +55,14 @@ final class RegressionStage {
             Backends.Picked picked,
             OpenBlas blas,
             StopGuard guard,
-            ProgressPrinter printer) {
+            ProgressPrinter printer,
+            SolveProgress progress) {
         this.plan = plan;
         this.words = words;
         this.startedAt = startedAt;
         this.picked = picked;
         this.blas = blas;
+        this.progress = progress;
         this.guard = guard;
         this.printer = printer;
     }
@@ -69,7 +73,7 @@ final class RegressionStage {
     RunResult run(OpenTargets.One open, MatrixStage matrices, PrintWriter err) {
         Path out = open.directory();
         stages.add(new RunRecord.Stage("kernel", matrices.seconds()));
-        Solved solved = solve(open);
+        Solved solved = solve(open, err);
         RunResult result = result(open.target(), out, matrices, solved, err);
         MetricsCsv.write(out.resolve(RunFolders.METRICS), result);
         PredictionsCsv.write(
@@ -81,14 +85,17 @@ final class RegressionStage {
         return result;
     }
 
-    private Solved solve(OpenTargets.One open) {
+    private Solved solve(OpenTargets.One open, PrintWriter err) {
         long start = System.nanoTime();
         try (NativeMatrix targets = Targets.oneHotCentred(plan.split().train().labels())) {
             PcgReport pcg = plan.request().solver() == SolverChoice.PCG ? iterate(open, targets) : null;
-            RidgeSolution solution = pcg == null ? factorise(open, targets) : iterated(targets, pcg);
+            RidgeSolution solution = pcg == null ? factorise(open, targets, err) : iterated(targets, pcg);
             long solved = System.nanoTime();
-            Predictions predictions =
-                    new Predictor(blas).predict(open.cross().plan(), open.cross()::read, solution.coefficients());
+            Predictions predictions = new Predictor(blas)
+                    .predict(
+                            open.cross().plan(),
+                            progress.counted(open.cross().plan(), open.cross()::read),
+                            solution.coefficients());
             long end = System.nanoTime();
             stages.add(new RunRecord.Stage("solve", (solved - start) / 1e9));
             stages.add(new RunRecord.Stage("predict", (end - solved) / 1e9));
@@ -96,13 +103,18 @@ final class RegressionStage {
         }
     }
 
-    private RidgeSolution factorise(OpenTargets.One open, NativeMatrix targets) {
-        return new KernelRidge(blas, plan.request().threads())
+    private RidgeSolution factorise(OpenTargets.One open, NativeMatrix targets, PrintWriter err) {
+        SolutionCache.Outcome outcome = new SolutionCache(open.directory())
                 .solve(
+                        new KernelRidge(blas, plan.request().threads(), progress),
                         new TiledKernel(open.train().plan(), open.train()::read),
                         targets,
                         plan.request().ridge(),
                         plan.precision());
+        if (!outcome.note().isEmpty()) {
+            err.println("cntk: " + outcome.note());
+        }
+        return outcome.solution();
     }
 
     private PcgReport iterate(OpenTargets.One open, NativeMatrix targets) {
@@ -119,7 +131,9 @@ final class RegressionStage {
                 plan.request().ridge(),
                 Double.NaN,
                 pcg.smallestPivot(),
+                plan.request().solver().word(),
                 plan.request().threads(),
+                "",
                 new SolveTimings(0, 0, pcg.seconds(), 0),
                 pcg.warnings());
     }
@@ -147,6 +161,7 @@ final class RegressionStage {
                         solution.ridge(),
                         solution.conditionNumber(),
                         solution.smallestPivot(),
+                        solution.solver(),
                         solution.blasThreads(),
                         solved.seconds(),
                         solved.pcg()),

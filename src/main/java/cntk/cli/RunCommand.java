@@ -5,6 +5,8 @@ import cntk.dataset.InputException;
 import cntk.dataset.Normalization;
 import cntk.dataset.Preprocessing;
 import cntk.gram.StoreException;
+import cntk.plan.Shard;
+import cntk.report.Json;
 import cntk.report.ResultJson;
 import cntk.report.ResultText;
 import cntk.report.SweepResult;
@@ -34,14 +36,14 @@ import picocli.CommandLine.Spec;
             "The same command with the same --out goes on where it was stopped.",
             ""
         })
-final class RunCommand implements Callable<Integer> {
+class RunCommand implements Callable<Integer> {
     private static final String DEFAULT_NETWORK = "cntk(depth=6,readout=flatten)";
 
     /** Training images up to which the report's eigendecomposition takes seconds. */
     private static final int LARGEST_WITH_FIGURES = 3000;
 
     @Spec
-    private CommandSpec spec;
+    CommandSpec spec;
 
     @Option(
             names = "--data",
@@ -135,11 +137,22 @@ final class RunCommand implements Callable<Integer> {
             description = "Kernel, predictions, metrics and run record; default: runs/TIME-NETWORK.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--shard",
+            paramLabel = "I/N",
+            defaultValue = "1/1",
+            converter = Words.OfShard.class,
+            description = {
+                "Compute the I-th of N shares of the kernel into --out, which all shards share; the one that",
+                "ends last solves. A run without --shard completes and solves what shards have left."
+            })
+    private Shard shard;
+
     @Option(names = "--json", description = "Print the result as one JSON object.")
-    private boolean json;
+    boolean json;
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         RunRequest request = request();
         if (request.preprocessing().normalization() == Normalization.ZCA) {
@@ -151,11 +164,17 @@ final class RunCommand implements Callable<Integer> {
         if (note != null) {
             err.println("cntk: " + note);
         }
-        SweepResult result = new RunJob(plan, commandLine(), err).run();
+        RunJob.Outcome outcome = new RunJob(plan, commandLine(), err).run();
+        PrintWriter page = spec.commandLine().getOut();
+        if (outcome.result().isEmpty()) {
+            page.println(json ? Json.text(outcome.fields()) : outcome.text());
+            page.flush();
+            return ExitCodes.RIGHT.code();
+        }
+        SweepResult result = outcome.result().get();
         writeReport(Path.of(result.main().out()), err);
         result.readouts()
                 .forEach(readout -> writeReport(Path.of(readout.result().out()), err));
-        PrintWriter page = spec.commandLine().getOut();
         page.print(json ? ResultJson.of(result) + "\n" : ResultText.of(result));
         page.flush();
         return ExitCodes.RIGHT.code();
@@ -172,7 +191,11 @@ final class RunCommand implements Callable<Integer> {
         err.flush();
     }
 
-    private RunRequest request() {
+    /** The options, each on its own right. */
+    RunRequest request() {
+        if (!shard.isAll() && out == null) {
+            throw new InputException("--shard needs --out DIR, the folder that all shards share");
+        }
         if (!(ridge >= 0) || Double.isInfinite(ridge)) {
             throw new InputException("--ridge is " + ridge + ", expected a finite number from 0 up");
         }
@@ -192,6 +215,7 @@ final class RunCommand implements Callable<Integer> {
                 pcg.settings(solver),
                 compute.precision,
                 compute.threads(),
+                shard,
                 Optional.ofNullable(out));
     }
 

@@ -3,6 +3,8 @@ package cntk.cli;
 import cntk.backend.Backends;
 import cntk.backend.KernelBackend;
 import cntk.dataset.DataSplit;
+import cntk.gram.TileSink;
+import cntk.plan.Shard;
 import cntk.report.RunResult;
 import cntk.report.SweepResult;
 import cntk.solve.NoConvergenceException;
@@ -13,7 +15,11 @@ import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out a {@link RunPlan}: kernel, solve, predictions, files. */
@@ -30,27 +36,86 @@ final class RunJob {
         this.err = err;
     }
 
-    SweepResult run() {
+    /**
+     * How it ended.
+     *
+     * @param result empty for a shard that left the solving to another one
+     * @param tiles of this shard's share
+     * @param computedPairs by this process
+     */
+    record Outcome(Optional<SweepResult> result, Shard shard, long tiles, long computedPairs, Path out) {
+        String text() {
+            return String.format(
+                    Locale.ROOT,
+                    "shard %s is stored: %,d tiles, %,d pairs computed now, in %s%nthe shard that ends last solves;"
+                            + " the same command without --shard completes and solves what is left",
+                    shard,
+                    tiles,
+                    computedPairs,
+                    out);
+        }
+
+        Map<String, Object> fields() {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("shard", shard.toString());
+            fields.put("tiles", tiles);
+            fields.put("computed_pairs", computedPairs);
+            fields.put("solved", result.isPresent());
+            fields.put("out", out.toString());
+            return fields;
+        }
+    }
+
+    Outcome run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
         Backends.Picked picked = Backends.start(plan.backend(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
-        try (KernelBackend _ = picked.backend();
-                ProgressPrinter printer = ProgressPrinter.start(plan.pairs(), err);
+        plan.demand().requireDisk(out);
+        try (ProgressPrinter printer = ProgressPrinter.start(plan.pairsOfShard(), err);
                 OpenTargets targets = OpenTargets.open(plan, out, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
-            picked.backend().listen(printer::say);
-            printer.say(picked);
-            printer.say("files in " + out);
-            MatrixStage matrices = compute(targets, picked, printer, guard);
-            return solve(targets, picked, blas, matrices, guard, printer);
+            MatrixStage matrices;
+            try (KernelBackend _ = picked.backend()) { // its memory is for the solve afterwards
+                picked.backend().listen(printer::say);
+                printer.say(picked);
+                printer.say("files in " + out);
+                matrices = compute(targets, picked, printer, guard);
+            }
+            printer.tilesAreDone();
+            boolean solves = request.shard().isAll() || isLastShard(targets, printer);
+            return new Outcome(
+                    solves ? Optional.of(solve(targets, picked, blas, matrices, guard, printer)) : Optional.empty(),
+                    request.shard(),
+                    tiles(targets.train()) + tiles(targets.cross()),
+                    matrices.computedPairs(),
+                    out);
         }
+    }
+
+    private long tiles(TileSink store) {
+        return plan.request().shard().of(store.plan()).size();
+    }
+
+    /** Whether no other shard is at work and every tile is there, whole. */
+    private static boolean isLastShard(OpenTargets targets, ProgressPrinter printer) {
+        if (!targets.tryAlone()) {
+            printer.say("other shards are still at work");
+            return false;
+        }
+        int missing =
+                targets.train().missing().size() + targets.cross().missing().size();
+        if (missing > 0) {
+            printer.say(missing + " tiles of other shards are missing, and none of those is at work");
+        }
+        return missing == 0;
     }
 
     private MatrixStage compute(OpenTargets targets, Backends.Picked picked, ProgressPrinter printer, StopGuard guard) {
         DataSplit split = plan.split();
-        MatrixStage matrices = new MatrixStage(picked.backend(), guard, printer);
+        MatrixStage matrices =
+                new MatrixStage(picked.backend(), guard, printer, plan.request().shard());
         matrices.complete(targets.train(), split.train(), split.train());
         matrices.complete(targets.cross(), split.test(), split.train());
         return matrices;
@@ -69,7 +134,8 @@ final class RunJob {
         for (OpenTargets.One target : targets.all()) {
             guard.check();
             try {
-                results.add(new RegressionStage(plan, words, startedAt, picked, blas, guard, printer)
+                results.add(new RegressionStage(
+                                plan, words, startedAt, picked, blas, guard, printer, new SolveProgress(printer::say))
                         .run(target, matrices, err));
             } catch (NotPositiveDefiniteException | NoConvergenceException e) {
                 if (targets.all().size() > 1) {

@@ -11,10 +11,10 @@ import cntk.gram.GramManifest;
 import cntk.gram.GramSpec;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
+import cntk.plan.TilePlan;
 import cntk.plan.TileSides;
-import cntk.solve.AvailableMemory;
 import cntk.solve.ConjugateGradients;
-import cntk.solve.NativeMatrix;
+import cntk.solve.KernelRidge;
 import cntk.solve.SolverChoice;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
@@ -31,6 +31,11 @@ import java.util.stream.Collectors;
  */
 record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
+    /**
+     * Training images up to which {@code --precision auto} may take doubles: beyond, the triangle alone would be more than a
+     * gigabyte and the kernel hours, while floats change no prediction that was looked at (decisions/0010).
+     */
+    private static final int LARGEST_DOUBLE = 16384;
 
     /** Reads the images and fits the networks to them. */
     static RunPlan of(RunRequest request) {
@@ -41,34 +46,58 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
         int train = Math.multiplyExact(
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
-        requireMemory(request, train, raw.train().labels().classes());
-        DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
+        int test = Math.min(raw.test().count(), request.test().orElse(Integer.MAX_VALUE));
         Backends.Decision backend = Backends.decide(request.backend());
-        Precision precision = precision(request, task);
-        double nanos = task.networks().stream()
-                .mapToDouble(network -> backend.choice().nanosPerPair(network, precision))
-                .max()
-                .orElseThrow();
+        RunDemand demand =
+                demand(request, backend, task, train, test, raw.train().labels().classes());
+        demand.requireMemory();
+        DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
         String sweep = task.networks().stream()
                 .map(network -> network.architecture().id())
                 .sorted()
                 .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
-        networks.forEach((label, network) -> targets.add(
-                new RunTarget(label, network, manifest(request, backend, split, network, sweep, precision, nanos))));
+        networks.forEach((label, network) ->
+                targets.add(new RunTarget(label, network, manifest(request, backend, split, network, sweep, demand))));
         return new RunPlan(request, split, backend, targets);
     }
 
-    private static void requireMemory(RunRequest request, int train, int classes) {
+    /** The networks of a request, the main one first. */
+    static List<Network> networkList(RunRequest request, ImageShape shape) {
+        return List.copyOf(networks(request, shape).values());
+    }
+
+    /** Tiles, bytes and memory for that many images. */
+    static RunDemand demand(
+            RunRequest request, Backends.Decision backend, KernelTask task, int train, int test, int classes) {
+        return demand(request, task, train, test, classes, nanosPerPair(request, backend, task, train));
+    }
+
+    /** What a pair is estimated to take on a worker. */
+    static double nanosPerPair(RunRequest request, Backends.Decision backend, KernelTask task, int train) {
+        Precision precision = precision(request, task, train);
+        return task.networks().stream()
+                .mapToDouble(network -> backend.choice().nanosPerPair(network, precision))
+                .max()
+                .orElseThrow();
+    }
+
+    /** The same where a pair takes {@code nanos} on a worker. */
+    static RunDemand demand(RunRequest request, KernelTask task, int train, int test, int classes, double nanos) {
         boolean iterative = request.solver() == SolverChoice.PCG;
-        long bytes = iterative
-                ? ConjugateGradients.bytes(
-                        train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
-                : NativeMatrix.bytes(train, train);
-        String purpose = iterative
-                ? "the iterative solve for " + train + " training images"
-                : "the solve for " + train + " training images (--solver pcg needs less)";
-        AvailableMemory.require(bytes, purpose);
+        int trainSide = TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES);
+        int crossSide = TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES);
+        return RunDemand.of(
+                task,
+                new TilePlan(train, train, trainSide, true),
+                new TilePlan(test, train, crossSide, false),
+                precision(request, task, train),
+                request.threads(),
+                iterative ? request.solver().word() : KernelRidge.solver(train),
+                iterative
+                        ? ConjugateGradients.bytes(
+                                train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
+                        : KernelRidge.matrixBytes(train));
     }
 
     /** By label; the main network first, and not again among the readouts. */
@@ -88,9 +117,11 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
     }
 
     /** One precision for all, as they come from one sweep: double where only plane (0,0) is read by all of them. */
-    private static Precision precision(RunRequest request, KernelTask task) {
-        boolean anyFloat =
-                task.networks().stream().anyMatch(network -> request.precision().of(network) == Precision.F32);
+    static Precision precision(RunRequest request, KernelTask task, int train) {
+        boolean large = request.precision() == Words.PrecisionChoice.AUTO && train > LARGEST_DOUBLE;
+        boolean anyFloat = large
+                || task.networks().stream()
+                        .anyMatch(network -> request.precision().of(network) == Precision.F32);
         return request.backend().precision(anyFloat ? Precision.F32 : Precision.F64);
     }
 
@@ -100,10 +131,7 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
             DataSplit split,
             Network network,
             String sweep,
-            Precision precision,
-            double nanos) {
-        int train = split.train().count();
-        int test = split.test().count();
+            RunDemand demand) {
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
@@ -111,25 +139,36 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 sweep,
                 request.flip(),
                 request.unitDiagonal(),
-                precision,
+                demand.precision(),
                 backend.choice().word(),
                 split.train().sha256(),
-                train,
+                demand.train().rows(),
                 split.test().sha256(),
-                test,
+                demand.cross().rows(),
                 request.preprocessing().normalizationText(),
                 request.preprocessing().augmentation().word(),
-                TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES),
-                TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES),
+                demand.train().side(),
+                demand.cross().side(),
                 Main.ManifestVersion.version(),
                 DataLocation.absolute(request.data()));
+    }
+
+    /** What the run needs. */
+    RunDemand demand() {
+        return demand(
+                request,
+                backend,
+                task(),
+                split.train().count(),
+                split.test().count(),
+                split.train().labels().classes());
     }
 
     KernelTask task() {
         return task(request, targets.stream().map(RunTarget::network).toList());
     }
 
-    private static KernelTask task(RunRequest request, List<Network> networks) {
+    static KernelTask task(RunRequest request, List<Network> networks) {
         return new KernelTask(networks, request.kind(), request.flip(), request.unitDiagonal());
     }
 
@@ -149,6 +188,12 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 manifest.precision(),
                 manifest.kind(),
                 manifest.networkId());
+    }
+
+    /** Pairs of both matrices in the share of this shard. */
+    long pairsOfShard() {
+        return request.shard().pairs(main().manifest().trainPlan())
+                + request.shard().pairs(main().manifest().crossPlan());
     }
 
     /** Pairs of both matrices. */

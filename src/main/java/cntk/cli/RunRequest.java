@@ -4,6 +4,7 @@ import cntk.backend.Backends;
 import cntk.dataset.Normalization;
 import cntk.dataset.Preprocessing;
 import cntk.plan.KernelKind;
+import cntk.plan.Shard;
 import cntk.solve.PcgSettings;
 import cntk.solve.SolverChoice;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ record RunRequest(
         PcgSettings pcg,
         Words.PrecisionChoice precision,
         int threads,
+        Shard shard,
         Optional<Path> out) {
 
     /** Every option with its value for the run record, the defaults that were taken included. */
@@ -64,6 +66,9 @@ record RunRequest(
         }
         options.put("precision", precision.word());
         options.put("threads", threads);
+        if (!shard.isAll()) {
+            options.put("shard", shard.toString());
+        }
         options.put("out", outTaken.toString());
         return options;
     }

@@ -8,6 +8,7 @@ import cntk.dataset.InputException;
 import cntk.dataset.Normalization;
 import cntk.plan.KernelKind;
 import cntk.plan.Precision;
+import cntk.plan.Shard;
 import cntk.solve.SolverChoice;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -60,6 +61,12 @@ final class Words {
         }
     }
 
+    static final class OfCard extends OfWord<GpuEstimate.Card> {
+        OfCard() {
+            super(GpuEstimate.Card.values(), GpuEstimate.Card::word);
+        }
+    }
+
     static final class OfBackend extends OfWord<Backends.Choice> {
         OfBackend() {
             super(Backends.Choice.values(), Backends.Choice::word);
@@ -81,6 +88,18 @@ final class Words {
     static final class OfAugmentation extends OfWord<Augmentation> {
         OfAugmentation() {
             super(Augmentation.values(), Augmentation::word);
+        }
+    }
+
+    /** {@code 3/64}. */
+    static final class OfShard implements ITypeConverter<Shard> {
+        @Override
+        public Shard convert(String text) {
+            try {
+                return Shard.parse(text);
+            } catch (InputException wrong) {
+                throw new TypeConversionException(String.valueOf(wrong.getMessage()));
+            }
         }
     }
 

@@ -70,17 +70,22 @@ public record GramManifest(
      * Writes the manifest if the directory is empty, else compares.
      *
      * @param directory exists and is locked by this process
+     * @param alone whether no other process may be writing there
      * @throws InputException if the directory is foreign or its manifest differs; names every difference
      * @throws StoreException if the disk fails
      */
-    public static void open(Path directory, GramManifest wanted) {
+    static void open(Path directory, GramManifest wanted, boolean alone) {
         Path file = directory.resolve(FILE_NAME);
         try {
-            DurableFiles.deleteTemporaries(directory);
+            if (alone) {
+                DurableFiles.deleteTemporaries(directory);
+            }
+            if (!Files.exists(file)) {
+                OutputDirectories.requireEmptyOrMarked(directory, FILE_NAME, RunLock.FILE_NAME);
+            }
             if (Files.exists(file)) {
                 requireSame(file, wanted.fields());
             } else {
-                OutputDirectories.requireEmpty(directory, FILE_NAME, RunLock.FILE_NAME);
                 new DurableFiles().write(file, wanted.bytes());
             }
         } catch (IOException e) {

@@ -44,7 +44,9 @@ public interface GramStore extends TileSink, AutoCloseable {
      * byte: that a file exists proves nothing.
      */
     @Override
-    List<Tile> missing();
+    default List<Tile> missing() {
+        return missing(plan().tiles());
+    }
 
     @Override
     void close();

@@ -50,8 +50,8 @@ public final class InMemoryGramStore implements GramStore {
     }
 
     @Override
-    public List<Tile> missing() {
-        return plan().tiles().stream().filter(tile -> !tiles.containsKey(tile)).toList();
+    public List<Tile> missing(List<Tile> among) {
+        return among.stream().filter(tile -> !tiles.containsKey(tile)).toList();
     }
 
     @Override

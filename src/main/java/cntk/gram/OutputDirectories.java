@@ -49,6 +49,17 @@ final class OutputDirectories {
         }
     }
 
+    /** As {@link #requireEmpty}, but a marker that another shard has just written will do. */
+    static void requireEmptyOrMarked(Path directory, String marker, String... ours) throws IOException {
+        try {
+            requireEmpty(directory, marker, ours);
+        } catch (InputException occupied) {
+            if (!Files.exists(directory.resolve(marker))) {
+                throw occupied;
+            }
+        }
+    }
+
     private static String obstacle(Path directory, FileSystemException cause) {
         for (Path above = directory.toAbsolutePath().getParent(); above != null; above = above.getParent()) {
             if (Files.exists(above)) {

@@ -44,8 +44,13 @@ public final class StoresOfOneSweep implements TileSink {
 
     @Override
     public List<Tile> missing() {
+        return missing(plan().tiles());
+    }
+
+    @Override
+    public List<Tile> missing(List<Tile> tiles) {
         Set<Tile> missing = new LinkedHashSet<>();
-        stores.forEach(store -> missing.addAll(store.missing()));
-        return plan().tiles().stream().filter(missing::contains).toList();
+        stores.forEach(store -> missing.addAll(store.missing(tiles)));
+        return tiles.stream().filter(missing::contains).toList();
     }
 }

@@ -21,4 +21,7 @@ public interface TileSink {
 
     /** Tiles of the plan that are not committed, in the order of the plan. */
     List<Tile> missing();
+
+    /** Those of {@code tiles}, all of the plan, that are not committed, in their order. */
+    List<Tile> missing(List<Tile> tiles);
 }

@@ -61,10 +61,20 @@ public final class ZarrGramStore implements GramStore {
         return open(directory, spec, listener, new DurableFiles());
     }
 
+    /** As {@link #open} for a process that shares the run with others: leaves their unfinished files alone. */
+    public static ZarrGramStore share(Path directory, GramSpec spec, DamageListener listener) {
+        return open(directory, spec, listener, new DurableFiles(), false);
+    }
+
     static ZarrGramStore open(Path directory, GramSpec spec, DamageListener listener, DurableFiles files) {
+        return open(directory, spec, listener, files, true);
+    }
+
+    private static ZarrGramStore open(
+            Path directory, GramSpec spec, DamageListener listener, DurableFiles files, boolean alone) {
         ZarrGramStore store = new ZarrGramStore(directory, spec, files, listener);
         try {
-            store.createOrCheck();
+            store.createOrCheck(alone);
             return store;
         } catch (IOException e) {
             throw StoreException.cannotWrite(directory, e);
@@ -136,10 +146,9 @@ public final class ZarrGramStore implements GramStore {
     }
 
     @Override
-    public List<Tile> missing() {
+    public List<Tile> missing(List<Tile> tiles) {
         byte[] chunk = borrowChunk();
-        List<Tile> missing =
-                plan().tiles().stream().filter(tile -> !load(tile, chunk)).toList();
+        List<Tile> missing = tiles.stream().filter(tile -> !load(tile, chunk)).toList();
         spareChunks.add(chunk);
         return missing;
     }
@@ -190,18 +199,24 @@ public final class ZarrGramStore implements GramStore {
         return spare != null ? spare : new byte[codec.chunkBytes()];
     }
 
-    private void createOrCheck() throws IOException {
+    private void createOrCheck(boolean alone) throws IOException {
         OutputDirectories.create(directory);
-        DurableFiles.deleteTemporaries(directory);
+        if (alone) {
+            DurableFiles.deleteTemporaries(directory);
+        }
         Path metadataFile = directory.resolve(METADATA);
         ZarrMetadata metadata = new ZarrMetadata(spec);
-        if (Files.exists(metadataFile)) {
-            requireSame(metadata, metadataFile);
-            deleteUnfinishedChunks();
+        if (!Files.exists(metadataFile)) {
+            OutputDirectories.requireEmptyOrMarked(directory, METADATA);
+        }
+        if (!Files.exists(metadataFile)) {
+            files.write(metadataFile, metadata.bytes());
             return;
         }
-        OutputDirectories.requireEmpty(directory, METADATA);
-        files.write(metadataFile, metadata.bytes());
+        requireSame(metadata, metadataFile);
+        if (alone) {
+            deleteUnfinishedChunks();
+        }
     }
 
     private static void requireSame(ZarrMetadata metadata, Path file) throws IOException {

@@ -49,6 +49,7 @@ public final class ResultJson {
         fields.put("precision", result.kernel().precision());
         fields.put("network", result.network());
         fields.put("network_id", result.networkId());
+        fields.put("solver", result.solve().solver());
         put(fields, "ridge", result.solve().ridge());
         put(fields, "condition", result.solve().condition());
         put(fields, "smallest_pivot", result.solve().smallestPivot());

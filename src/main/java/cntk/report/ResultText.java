@@ -76,7 +76,8 @@ public final class ResultText {
                 "solve",
                 String.format(
                         Locale.ROOT,
-                        "ridge %s, condition %.1e, %s on %s",
+                        "%s, ridge %s, condition %.1e, %s on %s",
+                        solve.solver(),
                         number(solve.ridge()),
                         solve.condition(),
                         duration(solve.seconds()),

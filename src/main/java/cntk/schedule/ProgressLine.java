@@ -73,7 +73,7 @@ public final class ProgressLine {
     }
 
     /** Two units are enough: {@code 50 s}, {@code 3 min 20 s}, {@code 2 h 5 min}, {@code 3 d 4 h}. */
-    static String duration(double seconds) {
+    public static String duration(double seconds) {
         long whole = (long) Math.ceil(seconds);
         if (whole < 60) {
             return whole + " s";

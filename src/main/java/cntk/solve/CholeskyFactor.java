@@ -1,17 +1,15 @@
 package cntk.solve;
 
 /**
- * The factor L of K + ridge I = L L^T, n x n in native memory. Whoever factorises closes it; the kernel matrix itself is
- * gone.
+ * The factor L of K + ridge I = L L^T in native memory, in place of the kernel matrix, which is gone. Whoever factorises
+ * closes it.
  */
 public final class CholeskyFactor implements AutoCloseable {
-    private final Lapack lapack;
-    private final LoadedKernel lower;
+    private final LoadedSystem lower;
     private final double oneNorm;
     private final double ridge;
 
-    CholeskyFactor(Lapack lapack, LoadedKernel lower, double oneNorm, double ridge) {
-        this.lapack = lapack;
+    CholeskyFactor(LoadedSystem lower, double oneNorm, double ridge) {
         this.lower = lower;
         this.oneNorm = oneNorm;
         this.ridge = ridge;
@@ -19,11 +17,16 @@ public final class CholeskyFactor implements AutoCloseable {
 
     /** Rows and columns of the kernel matrix. */
     public int size() {
-        return lower.matrix().rows();
+        return lower.matrix().size();
     }
 
     public double ridge() {
         return ridge;
+    }
+
+    /** SHA-256 of the kernel matrix, without the ridge, in hexadecimal digits. */
+    String kernelSha256() {
+        return lower.sha256();
     }
 
     /** Replaces Y (n x any number of columns) by (K + ridge I)^-1 Y. */
@@ -32,12 +35,12 @@ public final class CholeskyFactor implements AutoCloseable {
             throw new IllegalArgumentException(
                     "right sides have " + rightSides.rows() + " rows, the kernel matrix has " + size());
         }
-        lapack.solve(lower.matrix(), rightSides);
+        lower.matrix().solve(rightSides);
     }
 
-    /** Estimate of |M|_1 |M^-1|_1 for M = K + ridge I: at most the true value, seldom below a third of it (dpocon). */
+    /** Estimate of |M|_1 |M^-1|_1 for M = K + ridge I: at most the true value, seldom below a third of it (dpocon, dlacn2). */
     public double conditionNumber() {
-        return 1 / lapack.reciprocalCondition(lower.matrix(), oneNorm);
+        return 1 / lower.matrix().reciprocalCondition(oneNorm);
     }
 
     /** The smallest L_ii^2: what the other rows leave of the least independent one; an upper bound on the least eigenvalue. */

@@ -8,7 +8,9 @@ import java.util.Locale;
 /**
  * Kernel ridge regression by Cholesky in double precision: (K + ridge I) A = Y (DESIGN.md, section 4).
  *
- * <p>Memory: one n x n matrix of doubles, also while the smallest helpful ridge is sought.
+ * <p>Memory: one n x n matrix of doubles up to {@value #LARGEST_FULL} images, beyond that one triangle of it (n (n + 1) / 2
+ * doubles, {@link PackedTriangle}); also while the smallest helpful ridge is sought. The rule looks at n alone, so that the
+ * bits of a result do not depend on what else the machine is doing.
  */
 public final class KernelRidge {
     /** Relative rounding of stored entries times this condition number reaches the smallest eigenvalue. */
@@ -22,16 +24,45 @@ public final class KernelRidge {
      */
     private static final int SMALLEST_FOR_THREADS = 4096;
 
-    private final Lapack lapack;
+    /** Largest matrix in full storage: 2 GiB. */
+    static final int LARGEST_FULL = 16384;
+
     private final OpenBlas library;
     private final int threads;
+    private final int largestFull;
+    private final SolveListener listener;
 
     /** @param threads most threads of a solve; small ones use one, and the choice stays for later BLAS calls of the process */
     public KernelRidge(OpenBlas library, int threads) {
+        this(library, threads, SolveListener.NONE);
+    }
+
+    /** @param threads most threads of a solve; small ones use one, and the choice stays for later BLAS calls of the process */
+    public KernelRidge(OpenBlas library, int threads, SolveListener listener) {
+        this(library, threads, listener, LARGEST_FULL);
+    }
+
+    /** @param largestFull order of the largest matrix in full storage */
+    KernelRidge(OpenBlas library, int threads, SolveListener listener, int largestFull) {
         this.library = library;
-        this.lapack = new Lapack(library);
         this.threads = threads;
+        this.listener = listener;
+        this.largestFull = largestFull;
         library.setThreads(threads);
+    }
+
+    /** Bytes of memory for the matrix of {@code images} training images. */
+    public static long matrixBytes(int images) {
+        return images <= LARGEST_FULL ? NativeMatrix.bytes(images, images) : PackedTriangle.bytes(images);
+    }
+
+    /** How a system of that many training images is solved: {@code cholesky} or {@code packed cholesky}. */
+    public static String solver(int images) {
+        return solver(images, LARGEST_FULL);
+    }
+
+    private static String solver(int images, int largestFull) {
+        return images <= largestFull ? "cholesky" : "packed cholesky";
     }
 
     /**
@@ -49,12 +80,14 @@ public final class KernelRidge {
                     "targets have " + targets.rows() + " rows, the kernel matrix has " + kernel.size());
         }
         Stopwatch watch = new Stopwatch();
-        LoadedKernel loaded = load(kernel, ridge);
+        LoadedSystem loaded = load(kernel, ridge);
         double fillSeconds = watch.lap();
         try (CholeskyFactor factor = factorise(loaded, ridge)) {
             double factorSeconds = watch.lap();
+            listener.at(SolveListener.Stage.SUBSTITUTE, 0);
             factor.solveInPlace(targets);
             double solveSeconds = watch.lap();
+            listener.at(SolveListener.Stage.CONDITION, 0);
             double condition = factor.conditionNumber();
             SolveTimings timings = new SolveTimings(fillSeconds, factorSeconds, solveSeconds, watch.lap());
             return new RidgeSolution(
@@ -62,7 +95,9 @@ public final class KernelRidge {
                     ridge,
                     condition,
                     factor.smallestPivot(),
+                    solver(kernel.size(), largestFull),
                     library.threads(),
+                    factor.kernelSha256(),
                     timings,
                     warnings(condition, stored));
         }
@@ -73,13 +108,21 @@ public final class KernelRidge {
         return factorise(load(kernel, ridge), ridge);
     }
 
-    private static LoadedKernel load(KernelSource kernel, double ridge) {
+    /** Threads for a system of that many images. */
+    int threadsOf(int images) {
+        return images < SMALLEST_FOR_THREADS ? 1 : threads;
+    }
+
+    private LoadedSystem load(KernelSource kernel, double ridge) {
         if (!(ridge >= 0) || Double.isInfinite(ridge)) {
             throw new IllegalArgumentException("ridge " + ridge + " is not a finite number >= 0");
         }
-        LoadedKernel loaded = new LoadedKernel(kernel);
+        CholeskyStorage storage = kernel.size() <= largestFull
+                ? new FullStorage(new Lapack(library), kernel.size())
+                : new PackedStorage(new PackedLapack(library), kernel.size());
+        LoadedSystem loaded = new LoadedSystem(kernel, storage);
         try {
-            loaded.load();
+            loaded.load(listener);
             return loaded;
         } catch (RuntimeException | Error failure) {
             loaded.close();
@@ -88,18 +131,19 @@ public final class KernelRidge {
     }
 
     /** Takes over {@code loaded}: the factor owns it, or it is closed. */
-    private CholeskyFactor factorise(LoadedKernel loaded, double ridge) {
+    private CholeskyFactor factorise(LoadedSystem loaded, double ridge) {
         try {
-            library.setThreads(loaded.matrix().rows() < SMALLEST_FOR_THREADS ? 1 : threads);
+            library.setThreads(threadsOf(loaded.matrix().size()));
             loaded.matrix().addToDiagonal(ridge);
-            double oneNorm = lapack.oneNorm(loaded.matrix());
-            int failingMinor = lapack.factorise(loaded.matrix());
+            double oneNorm = loaded.matrix().oneNorm();
+            listener.at(SolveListener.Stage.FACTORISE, 0);
+            int failingMinor = loaded.matrix().factorise(listener);
             if (failingMinor == 0) {
-                return new CholeskyFactor(lapack, loaded, oneNorm, ridge);
+                return new CholeskyFactor(loaded, oneNorm, ridge);
             }
-            loaded.load();
+            loaded.load(listener);
             String cause = loaded.dependence(failingMinor - 1);
-            RidgeSearch.Result help = new RidgeSearch(lapack, loaded).above(ridge);
+            RidgeSearch.Result help = new RidgeSearch(loaded, listener).above(ridge);
             throw new NotPositiveDefiniteException(ridge, failingMinor, cause, help);
         } catch (RuntimeException | Error failure) {
             loaded.close();
@@ -107,7 +151,7 @@ public final class KernelRidge {
         }
     }
 
-    private static List<String> warnings(double condition, Precision stored) {
+    static List<String> warnings(double condition, Precision stored) {
         List<String> warnings = new ArrayList<>();
         if (condition > F64_LIMIT) {
             warnings.add(String.format(

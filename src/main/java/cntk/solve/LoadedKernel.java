@@ -4,8 +4,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The one copy in memory of a kernel matrix, lower triangle, which can be loaded again after it was destroyed. */
 final class LoadedKernel implements AutoCloseable {
-    private static final double NEARLY_EQUAL = 1 - 1e-6;
-
     private final KernelSource source;
     private final NativeMatrix matrix;
 
@@ -43,24 +41,6 @@ final class LoadedKernel implements AutoCloseable {
             }
         }
         throw new IllegalStateException("a kernel source wrote outside the lower triangle");
-    }
-
-    /** Why the row of {@code image} may depend on those before it, as the end of a sentence; empty if not obvious. */
-    String dependence(int image) {
-        double own = matrix.get(image, image);
-        if (!(own > 0)) {
-            return ", whose diagonal entry is " + own;
-        }
-        int closest = -1;
-        double highest = NEARLY_EQUAL;
-        for (int other = 0; other < image; other++) {
-            double correlation = matrix.get(image, other) / Math.sqrt(own * matrix.get(other, other));
-            if (correlation > highest) {
-                highest = correlation;
-                closest = other;
-            }
-        }
-        return closest < 0 ? "" : ", nearly a copy of image " + closest;
     }
 
     @Override

@@ -27,20 +27,21 @@ final class RidgeSearch {
      */
     record Result(double ridge, boolean refined, double conditionNumber) {}
 
-    private final Lapack lapack;
-    private final LoadedKernel kernel;
+    private final LoadedSystem kernel;
+    private final SolveListener listener;
     private double conditionNumber = Double.POSITIVE_INFINITY;
 
-    RidgeSearch(Lapack lapack, LoadedKernel kernel) {
-        this.lapack = lapack;
+    /** @param listener hears of every attempt */
+    RidgeSearch(LoadedSystem kernel, SolveListener listener) {
         this.kernel = kernel;
+        this.listener = listener;
     }
 
     /** Searches above {@code failing}, a ridge that was seen to fail; destroys the matrix in memory. */
     Result above(double failing) {
-        kernel.load();
-        int n = kernel.matrix().rows();
-        double norm = lapack.oneNorm(kernel.matrix());
+        kernel.load(listener);
+        int n = kernel.matrix().size();
+        double norm = kernel.matrix().oneNorm();
         double scale = Math.max(Math.abs(kernel.matrix().trace()) / n, norm / n);
         double low = failing;
         double high = Math.max(failing * GROWTH, EPSILON * (scale > 0 ? scale : 1)); // less would not change a diagonal
@@ -65,13 +66,13 @@ final class RidgeSearch {
     }
 
     private boolean factorises(double ridge) {
-        kernel.load();
+        kernel.load(listener);
         kernel.matrix().addToDiagonal(ridge);
-        double norm = lapack.oneNorm(kernel.matrix());
-        if (lapack.factorise(kernel.matrix()) != 0) {
+        double norm = kernel.matrix().oneNorm();
+        if (kernel.matrix().factorise(listener) != 0) {
             return false;
         }
-        conditionNumber = 1 / lapack.reciprocalCondition(kernel.matrix(), norm);
+        conditionNumber = 1 / kernel.matrix().reciprocalCondition(norm);
         return true;
     }
 

@@ -13,6 +13,7 @@ class UsageTest {
             strings = {
                 "",
                 "run",
+                "plan",
                 "kernel",
                 "data",
                 "data cifar10",

@@ -50,6 +50,11 @@ final class RecordingStore implements GramStore {
     }
 
     @Override
+    public List<Tile> missing(List<Tile> tiles) {
+        return store.missing(tiles);
+    }
+
+    @Override
     public List<Tile> missing() {
         return store.missing();
     }
