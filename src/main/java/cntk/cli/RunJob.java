@@ -8,6 +8,7 @@ import cntk.report.SweepResult;
 import cntk.solve.NoConvergenceException;
 import cntk.solve.NotPositiveDefiniteException;
 import cntk.solve.OpenBlas;
+import cntk.solve.SolverChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
@@ -33,44 +34,43 @@ final class RunJob {
     SweepResult run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked = Backends.start(plan.backend(), plan.task(), plan.precision(), request.threads());
+        Backends.Picked picked = Backends.pick(plan.devices(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
-        try (KernelBackend _ = picked.backend();
+        try (KernelBackend backend = picked.backend();
                 ProgressPrinter printer = ProgressPrinter.start(plan.pairs(), err);
                 OpenTargets targets = OpenTargets.open(plan, out, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
-            picked.backend().listen(printer::say);
             printer.say(picked);
             printer.say("files in " + out);
-            MatrixStage matrices = compute(targets, picked, printer, guard);
-            return solve(targets, picked, blas, matrices, guard, printer);
+            MatrixStage matrices = compute(targets, backend, printer, guard);
+            if (request.solver() != SolverChoice.PCG) {
+                printer.say("solve on " + plan.solver().name() + ", "
+                        + plan.solver().reason());
+            }
+            return solve(targets, blas, matrices, guard, printer);
         }
     }
 
-    private MatrixStage compute(OpenTargets targets, Backends.Picked picked, ProgressPrinter printer, StopGuard guard) {
+    private MatrixStage compute(OpenTargets targets, KernelBackend backend, ProgressPrinter printer, StopGuard guard) {
         DataSplit split = plan.split();
-        MatrixStage matrices = new MatrixStage(picked.backend(), guard, printer);
+        MatrixStage matrices = new MatrixStage(backend, guard, printer);
         matrices.complete(targets.train(), split.train(), split.train());
         matrices.complete(targets.cross(), split.test(), split.train());
+        backend.close(); // the solve may need its memory
         return matrices;
     }
 
     /** A singular system of one network does not cost the others their results. */
     private SweepResult solve(
-            OpenTargets targets,
-            Backends.Picked picked,
-            OpenBlas blas,
-            MatrixStage matrices,
-            StopGuard guard,
-            ProgressPrinter printer) {
+            OpenTargets targets, OpenBlas blas, MatrixStage matrices, StopGuard guard, ProgressPrinter printer) {
         List<RunResult> results = new ArrayList<>();
         @Nullable RuntimeException failure = null;
         for (OpenTargets.One target : targets.all()) {
             guard.check();
             try {
-                results.add(new RegressionStage(plan, words, startedAt, picked, blas, guard, printer)
-                        .run(target, matrices, err));
+                results.add(
+                        new RegressionStage(plan, words, startedAt, blas, guard, printer).run(target, matrices, err));
             } catch (NotPositiveDefiniteException | NoConvergenceException e) {
                 if (targets.all().size() > 1) {
                     err.println("cntk: " + target.target() + ": its regression cannot be solved");

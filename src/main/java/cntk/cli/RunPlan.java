@@ -3,7 +3,8 @@ package cntk.cli;
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.arch.NetworkVariants;
-import cntk.backend.Backends;
+import cntk.backend.DeviceSet;
+import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.DataSplit;
 import cntk.dataset.ImageShape;
 import cntk.dataset.RawSplit;
@@ -16,6 +17,7 @@ import cntk.solve.AvailableMemory;
 import cntk.solve.ConjugateGradients;
 import cntk.solve.NativeMatrix;
 import cntk.solve.SolverChoice;
+import cntk.solve.SolverPlace;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,14 +28,17 @@ import java.util.stream.Collectors;
 /**
  * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
  *
- * @param backend what will compute, decided now: it is part of what a resumed run must repeat
+ * @param devices what computes the kernel
+ * @param solver where the regression is solved
  * @param targets the main network, then those of {@code --readouts}
  */
-record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, List<RunTarget> targets) {
+record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSplit split, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
 
     /** Reads the images and fits the networks to them. */
     static RunPlan of(RunRequest request) {
+        CudaDriver driver = CudaDriver.find();
+        DeviceChoice chosen = DeviceChoice.of(request.backend(), request.devices(), driver);
         RawSplit raw = DataLocation.read(request.data());
         ImageShape shape = raw.train().shape();
         Map<String, Network> networks = networks(request, shape);
@@ -42,11 +47,16 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
         requireMemory(request, train, raw.train().labels().classes());
+        SolverPlace solver = SolverPlace.pick(
+                request.solver(),
+                chosen.solver(),
+                driver.absence().orElse("--devices names no GPU"),
+                train,
+                raw.train().labels().classes());
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
-        Backends.Decision backend = Backends.decide(request.backend());
         Precision precision = precision(request, task);
         double nanos = task.networks().stream()
-                .mapToDouble(network -> backend.choice().nanosPerPair(network, precision))
+                .mapToDouble(network -> chosen.kernel().nanosPerPair(network, precision))
                 .max()
                 .orElseThrow();
         String sweep = task.networks().stream()
@@ -54,9 +64,9 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 .sorted()
                 .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
-        networks.forEach((label, network) -> targets.add(
-                new RunTarget(label, network, manifest(request, backend, split, network, sweep, precision, nanos))));
-        return new RunPlan(request, split, backend, targets);
+        networks.forEach((label, network) -> targets.add(new RunTarget(
+                label, network, manifest(request, chosen.kernel(), split, network, sweep, precision, nanos))));
+        return new RunPlan(request, chosen.kernel(), solver, split, targets);
     }
 
     private static void requireMemory(RunRequest request, int train, int classes) {
@@ -96,7 +106,7 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
 
     private static GramManifest manifest(
             RunRequest request,
-            Backends.Decision backend,
+            DeviceSet devices,
             DataSplit split,
             Network network,
             String sweep,
@@ -112,7 +122,7 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 request.flip(),
                 request.unitDiagonal(),
                 precision,
-                backend.choice().word(),
+                devices.backend(),
                 split.train().sha256(),
                 train,
                 split.test().sha256(),

@@ -57,6 +57,7 @@ public record RunResult(
      * The solve stage.
      *
      * @param condition 1-norm estimate for K + ridge I
+     * @param solver {@code cpu}, the GPU, such as {@code cuda/0}, or {@code pcg}
      * @param seconds solve and predictions together
      * @param pcg of an iterative solve, which does not know the condition; else null
      */
@@ -64,12 +65,14 @@ public record RunResult(
             double ridge,
             double condition,
             double smallestPivot,
+            String solver,
             int blasThreads,
             double seconds,
             @Nullable PcgReport pcg) {
         /** A direct solve. */
-        public Solve(double ridge, double condition, double smallestPivot, int blasThreads, double seconds) {
-            this(ridge, condition, smallestPivot, blasThreads, seconds, null);
+        public Solve(
+                double ridge, double condition, double smallestPivot, String solver, int blasThreads, double seconds) {
+            this(ridge, condition, smallestPivot, solver, blasThreads, seconds, null);
         }
     }
 

@@ -1,9 +1,12 @@
 package cntk.solve;
 
+import cntk.backend.cuda.CudaDeviceInfo;
+import cntk.backend.cuda.CudaException;
 import cntk.plan.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Kernel ridge regression by Cholesky in double precision: (K + ridge I) A = Y (DESIGN.md, section 4).
@@ -25,9 +28,16 @@ public final class KernelRidge {
     private final Lapack lapack;
     private final OpenBlas library;
     private final int threads;
+    private final SolverPlace place;
 
     /** @param threads most threads of a solve; small ones use one, and the choice stays for later BLAS calls of the process */
     public KernelRidge(OpenBlas library, int threads) {
+        this(library, threads, SolverPlace.cpu("asked for"));
+    }
+
+    /** As above, with {@link #solve} on the GPU if that is the place. */
+    public KernelRidge(OpenBlas library, int threads, SolverPlace place) {
+        this.place = place;
         this.library = library;
         this.lapack = new Lapack(library);
         this.threads = threads;
@@ -42,6 +52,7 @@ public final class KernelRidge {
      * @throws NotPositiveDefiniteException when K + ridge I does not factorise
      * @throws NonFiniteKernelException when K has NaN or infinite entries
      * @throws MemoryShortageException when the matrix does not fit
+     * @throws CudaException when the GPU fails and is the only place; else the CPU goes on, and a warning says so
      */
     public RidgeSolution solve(KernelSource kernel, NativeMatrix targets, double ridge, Precision stored) {
         if (targets.rows() != kernel.size()) {
@@ -51,20 +62,85 @@ public final class KernelRidge {
         Stopwatch watch = new Stopwatch();
         LoadedKernel loaded = load(kernel, ridge);
         double fillSeconds = watch.lap();
+        List<String> remarks = new ArrayList<>();
+        if (place.gpu().isPresent()) {
+            Optional<RidgeSolution> solution =
+                    solveOn(place.gpu().get(), loaded, targets, ridge, stored, fillSeconds, remarks);
+            if (solution.isPresent()) {
+                return solution.get();
+            }
+        }
+        return solveHere(loaded, targets, ridge, stored, fillSeconds, remarks);
+    }
+
+    /** Takes over {@code loaded} unless the answer is empty, which it is where the GPU failed and the CPU may go on. */
+    private Optional<RidgeSolution> solveOn(
+            CudaDeviceInfo gpu,
+            LoadedKernel loaded,
+            NativeMatrix targets,
+            double ridge,
+            Precision stored,
+            double fillSeconds,
+            List<String> remarks) {
+        boolean goesOn = false;
+        try {
+            loaded.matrix().addToDiagonal(ridge);
+            CudaRidge solved = CudaRidge.solve(gpu, loaded.matrix(), targets, lapack);
+            if (solved.failingMinor() != 0) {
+                throw notPositiveDefinite(loaded, ridge, solved.failingMinor());
+            }
+            return Optional.of(new RidgeSolution(
+                    targets,
+                    ridge,
+                    solved.condition(),
+                    solved.smallestPivot(),
+                    place.name(),
+                    library.threads(),
+                    new SolveTimings(
+                            fillSeconds,
+                            solved.factorSeconds(),
+                            solved.substitutionSeconds(),
+                            solved.conditionSeconds()),
+                    warnings(solved.condition(), stored)));
+        } catch (CudaException | NativeLibraryException failure) {
+            if (place.forced()) {
+                throw failure;
+            }
+            remarks.add("the GPU did not solve the regression, the CPU did: " + failure.getMessage());
+            loaded.load(); // without the ridge again
+            goesOn = true;
+            return Optional.empty();
+        } finally {
+            if (!goesOn) {
+                loaded.close();
+            }
+        }
+    }
+
+    private RidgeSolution solveHere(
+            LoadedKernel loaded,
+            NativeMatrix targets,
+            double ridge,
+            Precision stored,
+            double fillSeconds,
+            List<String> remarks) {
+        Stopwatch watch = new Stopwatch();
         try (CholeskyFactor factor = factorise(loaded, ridge)) {
             double factorSeconds = watch.lap();
             factor.solveInPlace(targets);
             double solveSeconds = watch.lap();
             double condition = factor.conditionNumber();
             SolveTimings timings = new SolveTimings(fillSeconds, factorSeconds, solveSeconds, watch.lap());
+            remarks.addAll(warnings(condition, stored));
             return new RidgeSolution(
                     targets,
                     ridge,
                     condition,
                     factor.smallestPivot(),
+                    "cpu",
                     library.threads(),
                     timings,
-                    warnings(condition, stored));
+                    List.copyOf(remarks));
         }
     }
 
@@ -97,14 +173,18 @@ public final class KernelRidge {
             if (failingMinor == 0) {
                 return new CholeskyFactor(lapack, loaded, oneNorm, ridge);
             }
-            loaded.load();
-            String cause = loaded.dependence(failingMinor - 1);
-            RidgeSearch.Result help = new RidgeSearch(lapack, loaded).above(ridge);
-            throw new NotPositiveDefiniteException(ridge, failingMinor, cause, help);
+            throw notPositiveDefinite(loaded, ridge, failingMinor);
         } catch (RuntimeException | Error failure) {
             loaded.close();
             throw failure;
         }
+    }
+
+    private NotPositiveDefiniteException notPositiveDefinite(LoadedKernel loaded, double ridge, int failingMinor) {
+        loaded.load();
+        String cause = loaded.dependence(failingMinor - 1);
+        RidgeSearch.Result help = new RidgeSearch(lapack, loaded).above(ridge);
+        return new NotPositiveDefiniteException(ridge, failingMinor, cause, help);
     }
 
     private static List<String> warnings(double condition, Precision stored) {

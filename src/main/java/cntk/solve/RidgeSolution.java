@@ -8,6 +8,7 @@ import java.util.List;
  * @param coefficients A, n x classes: the matrix that was given as targets, still its caller's to close
  * @param conditionNumber estimate for K + ridge I in the 1-norm
  * @param smallestPivot smallest pivot of the factorisation, in units of the kernel
+ * @param solver {@code cpu}, the GPU that solved it, such as {@code cuda/0}, or {@code pcg}
  * @param blasThreads threads that BLAS used
  * @param warnings whole sentences for the user; empty when all is well
  */
@@ -16,6 +17,7 @@ public record RidgeSolution(
         double ridge,
         double conditionNumber,
         double smallestPivot,
+        String solver,
         int blasThreads,
         SolveTimings timings,
         List<String> warnings) {}

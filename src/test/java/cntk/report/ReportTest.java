@@ -202,7 +202,7 @@ class ReportTest {
                         5_000_000_000L,
                         4_000_000_000L,
                         100),
-                new RunResult.Solve(0, Double.POSITIVE_INFINITY, 1e-3, 1, 0.25),
+                new RunResult.Solve(0, Double.POSITIVE_INFINITY, 1e-3, "cpu", 1, 0.25),
                 EVALUATION,
                 "runs/test",
                 warnings);

@@ -137,8 +137,7 @@ class UnevenWorkersTest {
                 .containsEntry("slow", 1)
                 .containsEntry("fast", 14)
                 .containsEntry("hanging", 0);
-        assertThat(events.of("failed"))
-                .containsExactly("failed fast 1 too hard", "failed fast 2 too hard");
+        assertThat(events.of("failed")).containsExactly("failed fast 1 too hard", "failed fast 2 too hard");
     }
 
     @Test
