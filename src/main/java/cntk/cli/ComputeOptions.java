@@ -6,11 +6,17 @@ import cntk.dataset.InputException;
 import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of every command that computes a kernel. */
 final class ComputeOptions {
+    /** Of a matrix that GPUs and the CPU computed together. */
+    static final String TWO_ARITHMETICS =
+            "GPUs and the CPU computed tiles of the same matrix: their entries agree within the tolerance of the"
+                    + " precision, not in every bit, and which tile came from which is a matter of timing";
+
     @Option(
             names = "--kind",
             paramLabel = "ntk|nngp",
@@ -33,10 +39,19 @@ final class ComputeOptions {
             converter = Words.OfBackend.class,
             completionCandidates = Words.OfBackend.class,
             description = {
-                "What computes: cpu, cuda (every GPU that starts), or the slow oracle that everything is",
-                "checked against. auto (default): cuda where a GPU can start, else cpu."
+                "What computes: cuda (every GPU), cpu, or the slow oracle that everything is checked against;",
+                "default: auto, the GPUs where there are some, else the CPU."
             })
     Backends.Choice backend;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "LIST",
+            description = {
+                "GPUs by their numbers in cntk devices, such as 0,2; or all; or cpu. With +cpu, as in all+cpu,",
+                "GPUs and the CPU work on the same queue. Default: what --backend says."
+            })
+    private @Nullable String devices;
 
     @Option(
             names = "--precision",
@@ -60,6 +75,10 @@ final class ComputeOptions {
     /** The kernel of one network with these options. */
     KernelTask task(Network network) {
         return new KernelTask(List.of(network), kind, flip, unitDiagonal);
+    }
+
+    Optional<String> devices() {
+        return Optional.ofNullable(devices);
     }
 
     int threads() {

@@ -3,7 +3,9 @@ package cntk.cli;
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.backend.Backends;
+import cntk.backend.DeviceSet;
 import cntk.backend.KernelBackend;
+import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
 import cntk.dataset.Npy;
@@ -92,11 +94,15 @@ final class KernelCommand implements Callable<Integer> {
         if (note != null) {
             err.println("cntk: " + note);
         }
-        Backends.Decision decision = Backends.decide(compute.backend);
-        GramSpec gram = gramSpec(network, decision.choice(), rows, cols);
+        DeviceSet devices = DeviceChoice.of(compute.backend, compute.devices(), CudaDriver.find())
+                .kernel();
+        GramSpec gram = gramSpec(devices, network, rows, cols);
         requireHeap(gram);
         NpyWriter.open(out, NpyType.F32, 1, 1).close(); // a place that cannot be written is found before the work
-        Backends.Picked picked = Backends.start(decision, compute.task(network), gram.precision(), threads);
+        Backends.Picked picked = Backends.pick(devices, compute.task(network), gram.precision(), threads);
+        if (devices.mixed()) {
+            err.println("cntk: warning: " + ComputeOptions.TWO_ARITHMETICS);
+        }
         MatrixStage stage = compute(gram, picked, rows, cols, err);
         print(network, gram, picked, threads, stage);
         return ExitCodes.RIGHT.code();
@@ -107,7 +113,6 @@ final class KernelCommand implements Callable<Integer> {
                 ProgressPrinter printer = ProgressPrinter.start(gram.plan().pairs(), err);
                 StopGuard guard = StopGuard.start(() -> printer.say("stopped, nothing was written"));
                 GramStore store = new InMemoryGramStore(gram)) {
-            backend.listen(printer::say);
             printer.say(picked);
             MatrixStage stage = new MatrixStage(backend, guard, printer, Shard.ALL);
             stage.complete(store, rows, cols);
@@ -116,9 +121,9 @@ final class KernelCommand implements Callable<Integer> {
         }
     }
 
-    private GramSpec gramSpec(Network network, Backends.Choice choice, ImageSet rows, ImageSet cols) {
-        Precision precision = choice.precision(compute.precision.of(network));
-        double nanos = choice.nanosPerPair(network, precision);
+    private GramSpec gramSpec(DeviceSet devices, Network network, ImageSet rows, ImageSet cols) {
+        Precision precision = compute.backend.precision(compute.precision.of(network));
+        double nanos = devices.nanosPerPair(network, precision);
         boolean symmetric = rows == cols;
         int side = TileSides.choose(nanos, rows.count(), cols.count(), symmetric, MAX_TILE_BYTES);
         TilePlan plan = new TilePlan(rows.count(), cols.count(), side, symmetric);

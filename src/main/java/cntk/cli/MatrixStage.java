@@ -1,5 +1,6 @@
 package cntk.cli;
 
+import cntk.backend.BackendUnavailableException;
 import cntk.backend.KernelBackend;
 import cntk.backend.TileBackend;
 import cntk.dataset.ImageSet;
@@ -15,6 +16,8 @@ import java.util.List;
 /** Completes kernel matrices: computes what a store misses. */
 final class MatrixStage {
     private final KernelBackend backend;
+    private final String name;
+    private final String description;
     private final StopGuard guard;
     private final ProgressPrinter printer;
     private final Shard shard;
@@ -25,6 +28,9 @@ final class MatrixStage {
     /** @param shard what of each matrix is this process's to compute */
     MatrixStage(KernelBackend backend, StopGuard guard, ProgressPrinter printer, Shard shard) {
         this.backend = backend;
+        this.name = backend.name();
+        this.description = backend.description();
+        backend.listen(printer::say);
         this.guard = guard;
         this.printer = printer;
         this.shard = shard;
@@ -53,12 +59,28 @@ final class MatrixStage {
         guard.check();
         List<TileBackend> workers = new ArrayList<>();
         try {
-            backend.open(rows, cols).forEach(worker -> workers.add(tally.timed(worker)));
+            open(rows, cols, workers);
             TileScheduler scheduler =
                     new TileScheduler(store, workers, new Both(printer, tally, ofShare(store.plan(), missing)));
             computedPairs += guard.run(scheduler, missing).pairs();
         } finally {
             workers.forEach(TileBackend::close);
+        }
+    }
+
+    /** A part that has no worker left does not keep the others from going on. */
+    private void open(ImageSet rows, ImageSet cols, List<TileBackend> workers) {
+        BackendUnavailableException unavailable = null;
+        for (KernelBackend part : backend.parts()) {
+            try {
+                part.open(rows, cols).forEach(worker -> workers.add(tally.timed(worker, part)));
+            } catch (BackendUnavailableException e) {
+                unavailable = e;
+                printer.say("goes on without " + part.name() + ": " + e.getMessage());
+            }
+        }
+        if (workers.isEmpty() && unavailable != null) {
+            throw unavailable;
         }
     }
 
@@ -70,6 +92,15 @@ final class MatrixStage {
     /** Wall time of all matrices, preparation of the images included. */
     double seconds() {
         return seconds;
+    }
+
+    /** Of the backend; also when that is closed. */
+    String backendName() {
+        return name;
+    }
+
+    String backendDescription() {
+        return description;
     }
 
     WorkerTally tally() {
@@ -101,6 +132,12 @@ final class MatrixStage {
         public void tileFailed(Tile tile, String worker, int attempt, Exception cause) {
             first.tileFailed(tile, worker, attempt, cause);
             second.tileFailed(tile, worker, attempt, cause);
+        }
+
+        @Override
+        public void tileTakenOver(Tile tile, String slow, String worker) {
+            first.tileTakenOver(tile, slow, worker);
+            second.tileTakenOver(tile, slow, worker);
         }
 
         @Override

@@ -1,8 +1,10 @@
 package cntk.cli;
 
 import cntk.backend.Backends;
+import cntk.backend.DeviceSet;
 import cntk.backend.KernelBackend;
 import cntk.backend.RateProbe;
+import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.Augmentation;
 import cntk.dataset.DataSplit;
 import cntk.dataset.InputException;
@@ -15,6 +17,7 @@ import cntk.report.Json;
 import cntk.solve.MemoryShortageException;
 import cntk.solve.OpenBlas;
 import cntk.solve.SolveProbe;
+import cntk.solve.SolverPlace;
 import cntk.solve.ZcaWhitening;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -68,12 +71,21 @@ final class PlanCommand extends RunCommand {
                 request.train().orElse(raw.train().count()));
         int test = request.test().orElse(raw.test().count());
         int classes = raw.train().labels().classes();
-        GpuEstimate onGpu = gpus == null ? null : GpuEstimate.of(task, card);
-        RunDemand demand = onGpu == null
-                ? RunPlan.demand(request, Backends.decide(request.backend()), task, train, test, classes)
-                : RunPlan.demand(request, task, train, test, classes, 1e3 * onGpu.worstMicros());
-        PlannedTimes times =
-                onGpu == null || gpus == null ? onThisMachine(request, task, raw, demand) : onGpus(gpus, onGpu, demand);
+        RunDemand demand;
+        PlannedTimes times;
+        if (gpus == null) {
+            CudaDriver driver = CudaDriver.find();
+            DeviceChoice chosen = DeviceChoice.of(request.backend(), request.devices(), driver);
+            SolverPlace solver = SolverPlace.pick(
+                    request.solver(), chosen.solver(), driver.absence().orElse("no GPU is named"), train, classes);
+            demand = RunPlan.demand(request, chosen.kernel(), solver, task, train, test, classes);
+            times = onThisMachine(request, chosen.kernel(), task, raw, demand);
+        } else {
+            GpuEstimate estimate = GpuEstimate.of(task, card);
+            demand = RunPlan.demand(
+                    request, SolverPlace.cpu("planned"), task, train, test, classes, 1e3 * estimate.worstMicros());
+            times = onGpus(gpus, estimate, demand);
+        }
         List<String> obstacles = gpus == null ? obstacles(request, demand) : List.of();
         PlanPage page = new PlanPage(
                 request, task, demand, times, obstacles, raw.train().count());
@@ -106,12 +118,12 @@ final class PlanCommand extends RunCommand {
         return obstacles;
     }
 
-    private static PlannedTimes onThisMachine(RunRequest request, KernelTask task, RawSplit raw, RunDemand demand)
+    private static PlannedTimes onThisMachine(
+            RunRequest request, DeviceSet devices, KernelTask task, RawSplit raw, RunDemand demand)
             throws InterruptedException {
         Precision precision = demand.precision();
-        Backends.Decision decision = Backends.decide(request.backend());
         double nanos =
-                RunPlan.nanosPerPair(request, decision, task, demand.train().rows());
+                RunPlan.nanosPerPair(request, devices, task, demand.train().rows());
         int side = Math.clamp((int) Math.sqrt(PROBE_NANOS / nanos), 1, LARGEST_PROBE);
         Preprocessing standard =
                 new Preprocessing(Normalization.STANDARD, Preprocessing.DEFAULT_ZCA_EPS, Augmentation.NONE);
@@ -120,7 +132,7 @@ final class PlanCommand extends RunCommand {
                 OptionalInt.of(Math.min(side, raw.train().count())),
                 OptionalInt.of(Math.min(side, raw.test().count())),
                 new ZcaWhitening());
-        Backends.Picked picked = Backends.start(decision, task, precision, request.threads());
+        Backends.Picked picked = Backends.pick(devices, task, precision, request.threads());
         try (KernelBackend backend = picked.backend()) {
             double pairsPerSecond = RateProbe.pairsPerSecond(backend, few.test(), few.train());
             double flops = SolveProbe.flopsPerSecond(OpenBlas.load(), request.threads());

@@ -97,6 +97,11 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     }
 
     @Override
+    public void tileTakenOver(Tile tile, String slow, String worker) {
+        say("tile " + tile + " takes long on " + slow + ": " + worker + " computes it too");
+    }
+
+    @Override
     public void workerLost(String worker, Exception cause) {
         say("worker " + worker + " gets no more tiles: " + cause);
     }

@@ -1,7 +1,5 @@
 package cntk.cli;
 
-import cntk.backend.Backends;
-import cntk.backend.KernelBackend;
 import cntk.dataset.ImageSet;
 import cntk.plan.KernelKind;
 import cntk.plan.Precision;
@@ -41,7 +39,6 @@ final class RegressionStage {
     private final RunPlan plan;
     private final List<String> words;
     private final OffsetDateTime startedAt;
-    private final Backends.Picked picked;
     private final OpenBlas blas;
     private final SolveProgress progress;
     private final StopGuard guard;
@@ -52,7 +49,6 @@ final class RegressionStage {
             RunPlan plan,
             List<String> words,
             OffsetDateTime startedAt,
-            Backends.Picked picked,
             OpenBlas blas,
             StopGuard guard,
             ProgressPrinter printer,
@@ -60,7 +56,6 @@ final class RegressionStage {
         this.plan = plan;
         this.words = words;
         this.startedAt = startedAt;
-        this.picked = picked;
         this.blas = blas;
         this.progress = progress;
         this.guard = guard;
@@ -106,7 +101,7 @@ final class RegressionStage {
     private RidgeSolution factorise(OpenTargets.One open, NativeMatrix targets, PrintWriter err) {
         SolutionCache.Outcome outcome = new SolutionCache(open.directory())
                 .solve(
-                        new KernelRidge(blas, plan.request().threads(), progress),
+                        new KernelRidge(blas, plan.request().threads(), plan.solver(), progress),
                         new TiledKernel(open.train().plan(), open.train()::read),
                         targets,
                         plan.request().ridge(),
@@ -139,7 +134,6 @@ final class RegressionStage {
     }
 
     private RunResult result(RunTarget target, Path out, MatrixStage matrices, Solved solved, PrintWriter err) {
-        KernelBackend backend = picked.backend();
         RunRequest request = plan.request();
         RidgeSolution solution = solved.solution();
         return new RunResult(
@@ -151,8 +145,8 @@ final class RegressionStage {
                         request.flip(),
                         request.unitDiagonal(),
                         plan.precision().word(),
-                        backend.name(),
-                        backend.description(),
+                        matrices.backendName(),
+                        matrices.backendDescription(),
                         request.threads(),
                         plan.pairs(),
                         matrices.computedPairs(),
@@ -177,13 +171,15 @@ final class RegressionStage {
                     "NNGP kernels of natural images are so nearly singular that the rounding of float32 entries may"
                             + " exceed the smallest eigenvalue; --precision f64 is safe");
         }
+        if (plan.devices().mixed()) {
+            warnings.add(ComputeOptions.TWO_ARITHMETICS);
+        }
         String where = target.label().isEmpty() ? "" : target.label() + ": ";
         warnings.forEach(warning -> err.println("cntk: warning: " + where + warning));
         return List.copyOf(warnings);
     }
 
     private RunRecord record(Path out, MatrixStage matrices, RunResult result) {
-        KernelBackend backend = picked.backend();
         Map<String, String> versions = new LinkedHashMap<>();
         versions.put("engine", Main.ManifestVersion.version());
         versions.put("java", Runtime.version().toString());
@@ -195,14 +191,17 @@ final class RegressionStage {
                 words,
                 plan.request().options(out),
                 new RunRecord.Network(result.network(), result.networkId()),
-                new RunRecord.Backend(backend.name(), backend.description(), picked.reason()),
+                new RunRecord.Backend(
+                        matrices.backendName(),
+                        matrices.backendDescription(),
+                        plan.devices().reason()),
                 List.of(
                         data("train", plan.split().train()),
                         data("test", plan.split().test())),
                 versions,
                 MachineCard.read(),
                 List.copyOf(stages),
-                matrices.tally().records(backend.name(), backend.description()),
+                matrices.tally().records(),
                 RunRecord.results(result));
     }
 

@@ -86,13 +86,13 @@ class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--solver",
-            paramLabel = "auto|cpu|pcg",
+            paramLabel = "auto|cuda|cpu|pcg",
             defaultValue = "auto",
             converter = Words.OfSolver.class,
             completionCandidates = Words.OfSolver.class,
             description = {
-                "cpu: Cholesky, the matrix in memory. pcg: conjugate gradients, the matrix stays on disk.",
-                "auto (default): cpu."
+                "cuda, cpu: Cholesky, the matrix in memory. pcg: conjugate gradients, the matrix stays on disk.",
+                "auto (default): on a GPU that the matrix fits, else on the CPU."
             })
     private SolverChoice solver;
 
@@ -211,6 +211,7 @@ class RunCommand implements Callable<Integer> {
                 ridge,
                 preprocessing(),
                 compute.backend,
+                compute.devices(),
                 solver,
                 pcg.settings(solver),
                 compute.precision,

@@ -10,6 +10,7 @@ import cntk.report.SweepResult;
 import cntk.solve.NoConvergenceException;
 import cntk.solve.NotPositiveDefiniteException;
 import cntk.solve.OpenBlas;
+import cntk.solve.SolverChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
@@ -69,7 +70,7 @@ final class RunJob {
     Outcome run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked = Backends.start(plan.backend(), plan.task(), plan.precision(), request.threads());
+        Backends.Picked picked = Backends.pick(plan.devices(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
         plan.demand().requireDisk(out);
@@ -78,15 +79,18 @@ final class RunJob {
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
             MatrixStage matrices;
             try (KernelBackend _ = picked.backend()) { // its memory is for the solve afterwards
-                picked.backend().listen(printer::say);
                 printer.say(picked);
                 printer.say("files in " + out);
                 matrices = compute(targets, picked, printer, guard);
             }
             printer.tilesAreDone();
             boolean solves = request.shard().isAll() || isLastShard(targets, printer);
+            if (solves && request.solver() != SolverChoice.PCG) {
+                printer.say("solve on " + plan.solver().name() + ", "
+                        + plan.solver().reason());
+            }
             return new Outcome(
-                    solves ? Optional.of(solve(targets, picked, blas, matrices, guard, printer)) : Optional.empty(),
+                    solves ? Optional.of(solve(targets, blas, matrices, guard, printer)) : Optional.empty(),
                     request.shard(),
                     tiles(targets.train()) + tiles(targets.cross()),
                     matrices.computedPairs(),
@@ -123,19 +127,14 @@ final class RunJob {
 
     /** A singular system of one network does not cost the others their results. */
     private SweepResult solve(
-            OpenTargets targets,
-            Backends.Picked picked,
-            OpenBlas blas,
-            MatrixStage matrices,
-            StopGuard guard,
-            ProgressPrinter printer) {
+            OpenTargets targets, OpenBlas blas, MatrixStage matrices, StopGuard guard, ProgressPrinter printer) {
         List<RunResult> results = new ArrayList<>();
         @Nullable RuntimeException failure = null;
         for (OpenTargets.One target : targets.all()) {
             guard.check();
             try {
                 results.add(new RegressionStage(
-                                plan, words, startedAt, picked, blas, guard, printer, new SolveProgress(printer::say))
+                                plan, words, startedAt, blas, guard, printer, new SolveProgress(printer::say))
                         .run(target, matrices, err));
             } catch (NotPositiveDefiniteException | NoConvergenceException e) {
                 if (targets.all().size() > 1) {

@@ -3,7 +3,8 @@ package cntk.cli;
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.arch.NetworkVariants;
-import cntk.backend.Backends;
+import cntk.backend.DeviceSet;
+import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.DataSplit;
 import cntk.dataset.ImageShape;
 import cntk.dataset.RawSplit;
@@ -16,6 +17,7 @@ import cntk.plan.TileSides;
 import cntk.solve.ConjugateGradients;
 import cntk.solve.KernelRidge;
 import cntk.solve.SolverChoice;
+import cntk.solve.SolverPlace;
 import cntk.solve.ZcaWhitening;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,19 +28,22 @@ import java.util.stream.Collectors;
 /**
  * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
  *
- * @param backend what will compute, decided now: it is part of what a resumed run must repeat
+ * @param devices what computes the kernel
+ * @param solver where the regression is solved
  * @param targets the main network, then those of {@code --readouts}
  */
-record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, List<RunTarget> targets) {
+record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSplit split, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
     /**
      * Training images up to which {@code --precision auto} may take doubles: beyond, the triangle alone would be more than a
-     * gigabyte and the kernel hours, while floats change no prediction that was looked at (decisions/0010).
+     * gigabyte and the kernel hours, while floats change no prediction that was looked at (decisions/0012).
      */
     private static final int LARGEST_DOUBLE = 16384;
 
     /** Reads the images and fits the networks to them. */
     static RunPlan of(RunRequest request) {
+        CudaDriver driver = CudaDriver.find();
+        DeviceChoice chosen = DeviceChoice.of(request.backend(), request.devices(), driver);
         RawSplit raw = DataLocation.read(request.data());
         ImageShape shape = raw.train().shape();
         Map<String, Network> networks = networks(request, shape);
@@ -47,9 +52,10 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 request.preprocessing().augmentation().factor(),
                 Math.min(raw.train().count(), request.train().orElse(Integer.MAX_VALUE)));
         int test = Math.min(raw.test().count(), request.test().orElse(Integer.MAX_VALUE));
-        Backends.Decision backend = Backends.decide(request.backend());
-        RunDemand demand =
-                demand(request, backend, task, train, test, raw.train().labels().classes());
+        int classes = raw.train().labels().classes();
+        SolverPlace solver = SolverPlace.pick(
+                request.solver(), chosen.solver(), driver.absence().orElse("--devices names no GPU"), train, classes);
+        RunDemand demand = demand(request, chosen.kernel(), solver, task, train, test, classes);
         demand.requireMemory();
         DataSplit split = raw.prepare(request.preprocessing(), request.train(), request.test(), new ZcaWhitening());
         String sweep = task.networks().stream()
@@ -57,9 +63,9 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 .sorted()
                 .collect(Collectors.joining(" "));
         List<RunTarget> targets = new ArrayList<>();
-        networks.forEach((label, network) ->
-                targets.add(new RunTarget(label, network, manifest(request, backend, split, network, sweep, demand))));
-        return new RunPlan(request, split, backend, targets);
+        networks.forEach((label, network) -> targets.add(
+                new RunTarget(label, network, manifest(request, chosen.kernel(), split, network, sweep, demand))));
+        return new RunPlan(request, chosen.kernel(), solver, split, targets);
     }
 
     /** The networks of a request, the main one first. */
@@ -69,21 +75,28 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
 
     /** Tiles, bytes and memory for that many images. */
     static RunDemand demand(
-            RunRequest request, Backends.Decision backend, KernelTask task, int train, int test, int classes) {
-        return demand(request, task, train, test, classes, nanosPerPair(request, backend, task, train));
+            RunRequest request,
+            DeviceSet devices,
+            SolverPlace solver,
+            KernelTask task,
+            int train,
+            int test,
+            int classes) {
+        return demand(request, solver, task, train, test, classes, nanosPerPair(request, devices, task, train));
     }
 
     /** What a pair is estimated to take on a worker. */
-    static double nanosPerPair(RunRequest request, Backends.Decision backend, KernelTask task, int train) {
+    static double nanosPerPair(RunRequest request, DeviceSet devices, KernelTask task, int train) {
         Precision precision = precision(request, task, train);
         return task.networks().stream()
-                .mapToDouble(network -> backend.choice().nanosPerPair(network, precision))
+                .mapToDouble(network -> devices.nanosPerPair(network, precision))
                 .max()
                 .orElseThrow();
     }
 
     /** The same where a pair takes {@code nanos} on a worker. */
-    static RunDemand demand(RunRequest request, KernelTask task, int train, int test, int classes, double nanos) {
+    static RunDemand demand(
+            RunRequest request, SolverPlace solver, KernelTask task, int train, int test, int classes, double nanos) {
         boolean iterative = request.solver() == SolverChoice.PCG;
         int trainSide = TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES);
         int crossSide = TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES);
@@ -93,11 +106,11 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 new TilePlan(test, train, crossSide, false),
                 precision(request, task, train),
                 request.threads(),
-                iterative ? request.solver().word() : KernelRidge.solver(train),
+                iterative ? request.solver().word() : KernelRidge.solver(train, solver),
                 iterative
                         ? ConjugateGradients.bytes(
                                 train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
-                        : KernelRidge.matrixBytes(train));
+                        : KernelRidge.matrixBytes(train, solver));
     }
 
     /** By label; the main network first, and not again among the readouts. */
@@ -126,12 +139,7 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
     }
 
     private static GramManifest manifest(
-            RunRequest request,
-            Backends.Decision backend,
-            DataSplit split,
-            Network network,
-            String sweep,
-            RunDemand demand) {
+            RunRequest request, DeviceSet devices, DataSplit split, Network network, String sweep, RunDemand demand) {
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
@@ -140,7 +148,7 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
                 request.flip(),
                 request.unitDiagonal(),
                 demand.precision(),
-                backend.choice().word(),
+                devices.backend(),
                 split.train().sha256(),
                 demand.train().rows(),
                 split.test().sha256(),
@@ -157,7 +165,8 @@ record RunPlan(RunRequest request, DataSplit split, Backends.Decision backend, L
     RunDemand demand() {
         return demand(
                 request,
-                backend,
+                devices,
+                solver,
                 task(),
                 split.train().count(),
                 split.test().count(),

@@ -18,6 +18,7 @@ import java.util.OptionalInt;
  *
  * @param data {@code sample} or a directory
  * @param readouts what networks to compute in the same sweep ({@link cntk.arch.NetworkVariants})
+ * @param devices as it was written; empty where it was not
  * @param pcg of the iterative solver, whether it is asked for or not
  * @param out empty for a new directory under {@code runs}
  */
@@ -33,6 +34,7 @@ record RunRequest(
         double ridge,
         Preprocessing preprocessing,
         Backends.Choice backend,
+        Optional<String> devices,
         SolverChoice solver,
         PcgSettings pcg,
         Words.PrecisionChoice precision,
@@ -58,6 +60,7 @@ record RunRequest(
         }
         options.put("augment", preprocessing.augmentation().word());
         options.put("backend", backend.word());
+        devices.ifPresent(text -> options.put("devices", text));
         options.put("solver", solver.word());
         if (solver == SolverChoice.PCG) {
             options.put("pcg_rank", pcg.rank().isPresent() ? pcg.rank().getAsInt() : "auto");

@@ -67,15 +67,15 @@ final class Words {
         }
     }
 
-    static final class OfBackend extends OfWord<Backends.Choice> {
-        OfBackend() {
-            super(Backends.Choice.values(), Backends.Choice::word);
-        }
-    }
-
     static final class OfSolver extends OfWord<SolverChoice> {
         OfSolver() {
             super(SolverChoice.values(), SolverChoice::word);
+        }
+    }
+
+    static final class OfBackend extends OfWord<Backends.Choice> {
+        OfBackend() {
+            super(Backends.Choice.values(), Backends.Choice::word);
         }
     }
 

@@ -1,5 +1,6 @@
 package cntk.cli;
 
+import cntk.backend.KernelBackend;
 import cntk.backend.TileBackend;
 import cntk.plan.Tile;
 import cntk.report.RunRecord;
@@ -12,6 +13,8 @@ import java.util.TreeMap;
 /** Who computed how much, for the run record. */
 final class WorkerTally implements ProgressListener {
     private static final class Sums {
+        private String backend = "";
+        private String description = "";
         private long tiles;
         private long pairs;
         private long nanos;
@@ -30,8 +33,15 @@ final class WorkerTally implements ProgressListener {
         workers.computeIfAbsent(worker, _ -> new Sums()).nanos += nanos;
     }
 
+    private synchronized void belongs(String worker, KernelBackend backend) {
+        Sums sums = workers.computeIfAbsent(worker, _ -> new Sums());
+        sums.backend = backend.name();
+        sums.description = backend.description();
+    }
+
     /** The same worker with a watch on it. */
-    TileBackend timed(TileBackend worker) {
+    TileBackend timed(TileBackend worker, KernelBackend backend) {
+        belongs(worker.name(), backend);
         return new TileBackend() {
             @Override
             public String name() {
@@ -57,10 +67,10 @@ final class WorkerTally implements ProgressListener {
         };
     }
 
-    synchronized List<RunRecord.Worker> records(String backend, String description) {
+    synchronized List<RunRecord.Worker> records() {
         List<RunRecord.Worker> records = new ArrayList<>();
         workers.forEach((name, sums) -> records.add(
-                new RunRecord.Worker(name, backend, description, sums.tiles, sums.pairs, sums.nanos / 1e9)));
+                new RunRecord.Worker(name, sums.backend, sums.description, sums.tiles, sums.pairs, sums.nanos / 1e9)));
         return records;
     }
 }

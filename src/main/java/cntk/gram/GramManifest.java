@@ -32,7 +32,7 @@ import java.util.function.Function;
  *     read from them
  * @param flip whether kernels are averaged over horizontal flips
  * @param unitDiagonal whether kernels are brought to unit diagonal
- * @param backend {@code cpu}, {@code cuda}, {@code oracle}: two backends agree within their tolerances, not in their bits
+ * @param backend {@code cpu}, {@code cuda}, {@code cuda+cpu}, {@code oracle}: two backends agree within their tolerances, not in their bits
  * @param trainSha256 hash of pixels, labels and preprocessing
  * @param normalization such as {@code standard} or {@code zca(eps=1.0E-4)}; the hashes cover it
  * @param augmentation {@code none} or {@code flip}; the counts and hashes are of what it makes

@@ -51,6 +51,7 @@ public final class ResultJson {
         fields.put("network_id", result.networkId());
         fields.put("solver", result.solve().solver());
         put(fields, "ridge", result.solve().ridge());
+        fields.put("solver", result.solve().solver());
         put(fields, "condition", result.solve().condition());
         put(fields, "smallest_pivot", result.solve().smallestPivot());
         if (result.solve().pcg() != null) {

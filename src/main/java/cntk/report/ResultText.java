@@ -81,7 +81,7 @@ public final class ResultText {
                         number(solve.ridge()),
                         solve.condition(),
                         duration(solve.seconds()),
-                        count(solve.blasThreads(), "thread")));
+                        solve.solver().equals("cpu") ? count(solve.blasThreads(), "thread") : solve.solver()));
     }
 
     private void iterative(RunResult.Solve solve, PcgReport pcg) {

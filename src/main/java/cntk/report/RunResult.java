@@ -57,7 +57,7 @@ public record RunResult(
      * The solve stage.
      *
      * @param condition 1-norm estimate for K + ridge I
-     * @param solver such as {@code cholesky} or {@code packed cholesky}
+     * @param solver {@code cholesky}, {@code packed cholesky}, the GPU, such as {@code cuda/0}, or {@code pcg}
      * @param seconds solve and predictions together
      * @param pcg of an iterative solve, which does not know the condition; else null
      */

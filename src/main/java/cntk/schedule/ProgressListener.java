@@ -16,6 +16,9 @@ public interface ProgressListener {
     /** An attempt failed; {@code attempt} is 1 for the first one of this worker on this tile. */
     default void tileFailed(Tile tile, String worker, int attempt, Exception cause) {}
 
+    /** {@code slow} has the tile for so long that {@code worker}, which has nothing else to do, computes it too. */
+    default void tileTakenOver(Tile tile, String slow, String worker) {}
+
     /** The worker gets no more tiles. */
     default void workerLost(String worker, Exception cause) {}
 

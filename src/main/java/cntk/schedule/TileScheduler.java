@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A tile that fails is tried once more by the same worker, then given to another one. A worker that gives up three tiles
  * in a row, or says that it is lost, gets no more, and its tile goes back. A tile is committed by the worker that
- * computed it, before that takes the next one: a kill loses the tiles in flight. Used for one run.
+ * computed it, before that takes the next one: a kill loses the tiles in flight. At the end of the queue an idle worker
+ * computes the tile of a much slower one again, and the first of the two commits it: a slow worker beside fast ones holds up nothing. Used for one run.
  */
 public final class TileScheduler {
     private final TileSink store;
@@ -102,7 +103,7 @@ public final class TileScheduler {
         if (queue != null) {
             throw new IllegalStateException("a scheduler runs once");
         }
-        queue = new TileQueue(tiles);
+        queue = new TileQueue(tiles, store.plan()::pairs);
         if (stopAsked) {
             queue.stop();
         }
@@ -162,16 +163,23 @@ public final class TileScheduler {
         if (left.isEmpty() || work.stopping()) {
             return;
         }
-        throw new ScheduleException(
-                workers.stream().allMatch(TileWorker::isLost)
-                        ? "every worker is lost (" + String.join(", ", names(workers)) + ") with " + left.size()
-                                + " tiles to go"
-                        : left.size() + " tiles failed on every worker, such as " + left.getFirst(),
-                Objects.requireNonNull(listener.firstFailure()));
+        Exception first = Objects.requireNonNull(listener.firstFailure());
+        if (workers.stream().allMatch(worker -> worker.lostBecause() != null)) {
+            throw ScheduleException.allLost(left.size(), reasons(workers), first);
+        }
+        throw ScheduleException.tilesFailed(left, reasons(workers), first);
     }
 
-    private static List<String> names(List<TileWorker> workers) {
-        return workers.stream().map(TileWorker::name).toList();
+    /** Why each lost worker was lost. */
+    private static Map<String, Exception> reasons(List<TileWorker> workers) {
+        Map<String, Exception> reasons = new LinkedHashMap<>();
+        for (TileWorker worker : workers) {
+            Exception reason = worker.lostBecause();
+            if (reason != null) {
+                reasons.put(worker.name(), reason);
+            }
+        }
+        return reasons;
     }
 
     private ScheduleResult result(TileQueue work, List<TileWorker> workers, List<Tile> tiles, double wallSeconds) {
@@ -181,7 +189,7 @@ public final class TileScheduler {
         return new ScheduleResult(
                 tiles.size() - left.size(),
                 workOf(tiles).pairs() - workOf(left).pairs(),
-                workers.stream().mapToInt(TileWorker::retries).sum(),
+                work.retaken() + workers.stream().mapToInt(TileWorker::retries).sum(),
                 byWorker,
                 wallSeconds,
                 !left.isEmpty());
@@ -224,6 +232,11 @@ public final class TileScheduler {
 
         synchronized @Nullable Exception firstFailure() {
             return firstFailure;
+        }
+
+        @Override
+        public synchronized void tileTakenOver(Tile tile, String slow, String worker) {
+            listener.tileTakenOver(tile, slow, worker);
         }
 
         @Override

@@ -5,7 +5,6 @@ import cntk.backend.WorkerLostException;
 import cntk.dataset.InputException;
 import cntk.gram.StoreException;
 import cntk.gram.TileSink;
-import cntk.plan.Tile;
 import cntk.schedule.TileQueue.Job;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,9 @@ final class TileWorker implements Runnable {
 
     private final AtomicInteger tilesDone = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
-    private volatile boolean lost;
+    private volatile @Nullable Exception lostBecause;
+    private long computedPairs;
+    private long computingNanos;
 
     TileWorker(TileBackend backend, TileSink store, TileQueue queue, ProgressListener listener) {
         this.backend = backend;
@@ -46,22 +47,19 @@ final class TileWorker implements Runnable {
     @Override
     public void run() {
         int givenUpInARow = 0;
-        for (Job job = queue.take(name()); job != null; job = queue.take(name())) {
-            if (job.triedElsewhere()) {
-                retries.incrementAndGet();
-            }
-            Exception failure = failureAfterRetry(job.tile());
+        for (Job job = next(); job != null; job = next()) {
+            sayIfLate(job);
+            Exception failure = failureAfterRetry(job);
             if (failure == null) {
                 givenUpInARow = 0;
-                tilesDone.incrementAndGet();
-                queue.done();
-                listener.tileDone(job.tile(), store.plan().pairs(job.tile()), name());
-            } else if (queue.stopping()) {
-                queue.putBack(job);
-            } else if (failure instanceof WorkerLostException || ++givenUpInARow == GIVEN_UP_BY_A_LOST_WORKER) {
-                lost = true;
-                queue.putBack(job);
-                listener.workerLost(name(), failure);
+                land(job);
+            } else if (failure instanceof WorkerLostException) {
+                lose(job, failure);
+                return;
+            } else if (queue.stopping() || queue.isDurable(job)) {
+                queue.putBack(job, name());
+            } else if (++givenUpInARow == GIVEN_UP_BY_A_LOST_WORKER) {
+                lose(job, failure);
                 return;
             } else {
                 queue.giveUp(job, name());
@@ -69,25 +67,57 @@ final class TileWorker implements Runnable {
         }
     }
 
+    private @Nullable Job next() {
+        return queue.take(name(), computedPairs == 0 ? 0 : (double) computingNanos / computedPairs);
+    }
+
+    private void sayIfLate(Job job) {
+        String other = queue.lateOn(job, name());
+        if (other != null) {
+            listener.tileTakenOver(job.tile(), other, name());
+        }
+    }
+
+    private void land(Job job) {
+        boolean mine = queue.isCommitter(job, name());
+        queue.done(job, name());
+        if (mine) {
+            tilesDone.incrementAndGet();
+            listener.tileDone(job.tile(), job.pairs(), name());
+        }
+    }
+
+    private void lose(Job job, Exception cause) {
+        lostBecause = cause;
+        queue.putBack(job, name());
+        listener.workerLost(name(), cause);
+    }
+
     /** Null if the tile is durable. */
-    private @Nullable Exception failureAfterRetry(Tile tile) {
+    private @Nullable Exception failureAfterRetry(Job job) {
         for (int attempt = 1; ; attempt++) {
-            Exception failure = failureOf(tile);
-            if (failure == null || queue.stopping()) {
+            Exception failure = failureOf(job);
+            boolean lost = failure instanceof WorkerLostException;
+            if (failure == null || (!lost && (queue.stopping() || queue.isDurable(job)))) {
                 return failure;
             }
-            listener.tileFailed(tile, name(), attempt, failure);
-            if (attempt == ATTEMPTS || failure instanceof WorkerLostException) {
+            listener.tileFailed(job.tile(), name(), attempt, failure);
+            if (attempt == ATTEMPTS || lost) {
                 return failure;
             }
             retries.incrementAndGet();
         }
     }
 
-    private @Nullable Exception failureOf(Tile tile) {
+    private @Nullable Exception failureOf(Job job) {
         try {
-            backend.compute(tile, values);
-            store.commit(tile, values);
+            long start = System.nanoTime();
+            backend.compute(job.tile(), values);
+            computingNanos += System.nanoTime() - start;
+            computedPairs += job.pairs();
+            if (queue.claim(job, name())) {
+                commit(job);
+            }
             return null;
         } catch (StoreException | InputException e) {
             throw e; // no other worker would fare better
@@ -96,12 +126,27 @@ final class TileWorker implements Runnable {
         }
     }
 
+    private void commit(Job job) {
+        boolean committed = false;
+        try {
+            store.commit(job.tile(), values);
+            committed = true;
+        } finally {
+            if (!committed) {
+                queue.unclaim(job);
+            }
+        }
+        queue.durable(job);
+    }
+
     String name() {
         return backend.name();
     }
 
-    boolean isLost() {
-        return lost;
+    /** Why it gets no more tiles; null if it is well. */
+    @Nullable
+    Exception lostBecause() {
+        return lostBecause;
     }
 
     int tilesDone() {

@@ -11,6 +11,10 @@ final class FullStorage implements CholeskyStorage {
         this.matrix = NativeMatrix.zeros(size, size);
     }
 
+    NativeMatrix matrix() {
+        return matrix;
+    }
+
     @Override
     public int size() {
         return matrix.rows();

@@ -1,16 +1,19 @@
 package cntk.solve;
 
+import cntk.backend.cuda.CudaDeviceInfo;
+import cntk.backend.cuda.CudaException;
 import cntk.plan.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Kernel ridge regression by Cholesky in double precision: (K + ridge I) A = Y (DESIGN.md, section 4).
  *
  * <p>Memory: one n x n matrix of doubles up to {@value #LARGEST_FULL} images, beyond that one triangle of it (n (n + 1) / 2
  * doubles, {@link PackedTriangle}); also while the smallest helpful ridge is sought. The rule looks at n alone, so that the
- * bits of a result do not depend on what else the machine is doing.
+ * bits of a result do not depend on what else the machine is doing; a GPU gets the matrix from full storage at any size.
  */
 public final class KernelRidge {
     /** Relative rounding of stored entries times this condition number reaches the smallest eigenvalue. */
@@ -31,19 +34,30 @@ public final class KernelRidge {
     private final int threads;
     private final int largestFull;
     private final SolveListener listener;
+    private final SolverPlace place;
 
     /** @param threads most threads of a solve; small ones use one, and the choice stays for later BLAS calls of the process */
     public KernelRidge(OpenBlas library, int threads) {
-        this(library, threads, SolveListener.NONE);
+        this(library, threads, SolverPlace.cpu("asked for"), SolveListener.NONE);
     }
 
     /** @param threads most threads of a solve; small ones use one, and the choice stays for later BLAS calls of the process */
-    public KernelRidge(OpenBlas library, int threads, SolveListener listener) {
-        this(library, threads, listener, LARGEST_FULL);
+    KernelRidge(OpenBlas library, int threads, SolveListener listener) {
+        this(library, threads, SolverPlace.cpu("asked for"), listener);
+    }
+
+    /** As above, with {@link #solve} on the GPU if that is the place. */
+    public KernelRidge(OpenBlas library, int threads, SolverPlace place, SolveListener listener) {
+        this(library, threads, place, listener, LARGEST_FULL);
     }
 
     /** @param largestFull order of the largest matrix in full storage */
     KernelRidge(OpenBlas library, int threads, SolveListener listener, int largestFull) {
+        this(library, threads, SolverPlace.cpu("asked for"), listener, largestFull);
+    }
+
+    private KernelRidge(OpenBlas library, int threads, SolverPlace place, SolveListener listener, int largestFull) {
+        this.place = place;
         this.library = library;
         this.threads = threads;
         this.listener = listener;
@@ -51,18 +65,20 @@ public final class KernelRidge {
         library.setThreads(threads);
     }
 
-    /** Bytes of memory for the matrix of {@code images} training images. */
-    public static long matrixBytes(int images) {
-        return images <= LARGEST_FULL ? NativeMatrix.bytes(images, images) : PackedTriangle.bytes(images);
+    /** Bytes of memory for the matrix of {@code images} training images, on the host. */
+    public static long matrixBytes(int images, SolverPlace place) {
+        return images <= LARGEST_FULL || place.gpu().isPresent()
+                ? NativeMatrix.bytes(images, images)
+                : PackedTriangle.bytes(images);
     }
 
-    /** How a system of that many training images is solved: {@code cholesky} or {@code packed cholesky}. */
-    public static String solver(int images) {
-        return solver(images, LARGEST_FULL);
+    /** How a system of that many training images is solved: {@code cholesky}, {@code packed cholesky}, or the GPU, {@code cuda/0}. */
+    public static String solver(int images, SolverPlace place) {
+        return place.gpu().isPresent() ? place.name() : solver(images <= LARGEST_FULL);
     }
 
-    private static String solver(int images, int largestFull) {
-        return images <= largestFull ? "cholesky" : "packed cholesky";
+    private static String solver(boolean full) {
+        return full ? "cholesky" : "packed cholesky";
     }
 
     /**
@@ -73,6 +89,7 @@ public final class KernelRidge {
      * @throws NotPositiveDefiniteException when K + ridge I does not factorise
      * @throws NonFiniteKernelException when K has NaN or infinite entries
      * @throws MemoryShortageException when the matrix does not fit
+     * @throws CudaException when the GPU fails and is the only place; else the CPU goes on, and a warning says so
      */
     public RidgeSolution solve(KernelSource kernel, NativeMatrix targets, double ridge, Precision stored) {
         if (targets.rows() != kernel.size()) {
@@ -82,6 +99,72 @@ public final class KernelRidge {
         Stopwatch watch = new Stopwatch();
         LoadedSystem loaded = load(kernel, ridge);
         double fillSeconds = watch.lap();
+        List<String> remarks = new ArrayList<>();
+        if (place.gpu().isPresent()) {
+            Optional<RidgeSolution> solution =
+                    solveOn(place.gpu().get(), loaded, targets, ridge, stored, fillSeconds, remarks);
+            if (solution.isPresent()) {
+                return solution.get();
+            }
+        }
+        return solveHere(loaded, targets, ridge, stored, fillSeconds, remarks);
+    }
+
+    /** Takes over {@code loaded} unless the answer is empty, which it is where the GPU failed and the CPU may go on. */
+    private Optional<RidgeSolution> solveOn(
+            CudaDeviceInfo gpu,
+            LoadedSystem loaded,
+            NativeMatrix targets,
+            double ridge,
+            Precision stored,
+            double fillSeconds,
+            List<String> remarks) {
+        boolean goesOn = false;
+        try {
+            loaded.matrix().addToDiagonal(ridge);
+            listener.at(SolveListener.Stage.FACTORISE, 0);
+            CudaRidge solved =
+                    CudaRidge.solve(gpu, ((FullStorage) loaded.matrix()).matrix(), targets, new Lapack(library));
+            if (solved.failingMinor() != 0) {
+                throw notPositiveDefinite(loaded, ridge, solved.failingMinor());
+            }
+            return Optional.of(new RidgeSolution(
+                    targets,
+                    ridge,
+                    solved.condition(),
+                    solved.smallestPivot(),
+                    place.name(),
+                    library.threads(),
+                    loaded.sha256(),
+                    new SolveTimings(
+                            fillSeconds,
+                            solved.factorSeconds(),
+                            solved.substitutionSeconds(),
+                            solved.conditionSeconds()),
+                    warnings(solved.condition(), stored)));
+        } catch (CudaException | NativeLibraryException failure) {
+            if (place.forced()) {
+                throw failure;
+            }
+            remarks.add("the GPU did not solve the regression, the CPU did: " + failure.getMessage());
+            loaded.load(listener); // without the ridge again
+            goesOn = true;
+            return Optional.empty();
+        } finally {
+            if (!goesOn) {
+                loaded.close();
+            }
+        }
+    }
+
+    private RidgeSolution solveHere(
+            LoadedSystem loaded,
+            NativeMatrix targets,
+            double ridge,
+            Precision stored,
+            double fillSeconds,
+            List<String> remarks) {
+        Stopwatch watch = new Stopwatch();
         try (CholeskyFactor factor = factorise(loaded, ridge)) {
             double factorSeconds = watch.lap();
             listener.at(SolveListener.Stage.SUBSTITUTE, 0);
@@ -90,22 +173,32 @@ public final class KernelRidge {
             listener.at(SolveListener.Stage.CONDITION, 0);
             double condition = factor.conditionNumber();
             SolveTimings timings = new SolveTimings(fillSeconds, factorSeconds, solveSeconds, watch.lap());
+            remarks.addAll(warnings(condition, stored));
             return new RidgeSolution(
                     targets,
                     ridge,
                     condition,
                     factor.smallestPivot(),
-                    solver(kernel.size(), largestFull),
+                    solver(isFull(targets.rows())),
                     library.threads(),
                     factor.kernelSha256(),
                     timings,
-                    warnings(condition, stored));
+                    List.copyOf(remarks));
         }
+    }
+
+    private boolean isFull(int images) {
+        return images <= largestFull || place.gpu().isPresent();
     }
 
     /** Factorises K + ridge I, for callers with several right sides; same exceptions as {@link #solve}. */
     public CholeskyFactor factorise(KernelSource kernel, double ridge) {
         return factorise(load(kernel, ridge), ridge);
+    }
+
+    /** As {@link #solver(int, SolverPlace)}, here. */
+    String solver(int images) {
+        return place.gpu().isPresent() ? place.name() : solver(images <= largestFull);
     }
 
     /** Threads for a system of that many images. */
@@ -117,7 +210,7 @@ public final class KernelRidge {
         if (!(ridge >= 0) || Double.isInfinite(ridge)) {
             throw new IllegalArgumentException("ridge " + ridge + " is not a finite number >= 0");
         }
-        CholeskyStorage storage = kernel.size() <= largestFull
+        CholeskyStorage storage = isFull(kernel.size())
                 ? new FullStorage(new Lapack(library), kernel.size())
                 : new PackedStorage(new PackedLapack(library), kernel.size());
         LoadedSystem loaded = new LoadedSystem(kernel, storage);
@@ -141,14 +234,18 @@ public final class KernelRidge {
             if (failingMinor == 0) {
                 return new CholeskyFactor(loaded, oneNorm, ridge);
             }
-            loaded.load(listener);
-            String cause = loaded.dependence(failingMinor - 1);
-            RidgeSearch.Result help = new RidgeSearch(loaded, listener).above(ridge);
-            throw new NotPositiveDefiniteException(ridge, failingMinor, cause, help);
+            throw notPositiveDefinite(loaded, ridge, failingMinor);
         } catch (RuntimeException | Error failure) {
             loaded.close();
             throw failure;
         }
+    }
+
+    private NotPositiveDefiniteException notPositiveDefinite(LoadedSystem loaded, double ridge, int failingMinor) {
+        loaded.load(listener);
+        String cause = loaded.dependence(failingMinor - 1);
+        RidgeSearch.Result help = new RidgeSearch(loaded, listener).above(ridge);
+        return new NotPositiveDefiniteException(ridge, failingMinor, cause, help);
     }
 
     static List<String> warnings(double condition, Precision stored) {

@@ -66,7 +66,7 @@ public final class SolutionCache {
                             ridge,
                             conditionAndPivot[0],
                             conditionAndPivot[1],
-                            KernelRidge.solver(kernel.size()),
+                            solver.solver(kernel.size()),
                             solver.threadsOf(kernel.size()),
                             sha256,
                             new SolveTimings(watch.lap(), 0, 0, 0),

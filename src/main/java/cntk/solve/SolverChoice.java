@@ -3,6 +3,7 @@ package cntk.solve;
 /** How and where a regression is to be solved. */
 public enum SolverChoice {
     AUTO,
+    CUDA,
     CPU,
     /** Iteratively, with the matrix in its store. */
     PCG;
@@ -10,6 +11,7 @@ public enum SolverChoice {
     public String word() {
         return switch (this) {
             case AUTO -> "auto";
+            case CUDA -> "cuda";
             case CPU -> "cpu";
             case PCG -> "pcg";
         };

@@ -30,7 +30,7 @@ class BackendsTest {
     /** Tests beside those on virtual GPUs see no device: the build hides those of the machine. */
     @Test
     void aForcedCudaBackendWithoutADeviceIsAnErrorWithTheReason() {
-        assertThatThrownBy(() -> Backends.decide(Backends.Choice.CUDA))
+        assertThatThrownBy(() -> DeviceSet.of(Backends.Choice.CUDA))
                 .isInstanceOf(BackendUnavailableException.class)
                 .hasMessageStartingWith("the cuda backend cannot start: ")
                 .hasMessageContaining(CudaDriver.find().absence().orElseThrow());
@@ -38,8 +38,8 @@ class BackendsTest {
 
     @Test
     void autoWithoutADeviceIsTheCpuAndSaysWhatIsMissing() {
-        Backends.Decision decision = Backends.decide(Backends.Choice.AUTO);
-        assertThat(decision.choice()).isEqualTo(Backends.Choice.CPU);
+        DeviceSet decision = DeviceSet.of(Backends.Choice.AUTO);
+        assertThat(decision.backend()).isEqualTo("cpu");
         assertThat(decision.reason())
                 .startsWith("picked by auto: ")
                 .contains(CudaDriver.find()

@@ -13,6 +13,7 @@ import cntk.plan.Precision;
 import cntk.plan.TilePlan;
 import cntk.solve.KernelRidge;
 import cntk.solve.MemoryShortageException;
+import cntk.solve.SolverPlace;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -110,10 +111,13 @@ class PlanCommandTest {
         KernelTask task = KernelTask.of(
                 ArchitectureParser.network("cntk(depth=3,readout=flatten)", new ImageShape(3, 32, 32)), KernelKind.NTK);
         return RunDemand.of(
-                task, new TilePlan(train, train, 512, true), new TilePlan(1000, train, 512, false), Precision.F32,
+                task,
+                new TilePlan(train, train, 512, true),
+                new TilePlan(1000, train, 512, false),
+                Precision.F32,
                 2,
-                KernelRidge.solver(train),
-                KernelRidge.matrixBytes(train));
+                KernelRidge.solver(train, SolverPlace.cpu("planned")),
+                KernelRidge.matrixBytes(train, SolverPlace.cpu("planned")));
     }
 
     @Test

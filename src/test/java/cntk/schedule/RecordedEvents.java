@@ -32,6 +32,11 @@ final class RecordedEvents implements ProgressListener {
     }
 
     @Override
+    public void tileTakenOver(Tile tile, String slow, String worker) {
+        events.add("late " + slow + " " + worker);
+    }
+
+    @Override
     public void workerLost(String worker, Exception cause) {
         events.add("lost " + worker + " " + cause.getMessage());
     }

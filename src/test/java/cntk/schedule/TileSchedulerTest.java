@@ -224,7 +224,12 @@ class TileSchedulerTest {
         };
         assertThatThrownBy(() -> run(store, new FakeBackend("gpu/0", dying), new FakeBackend("gpu/1", dying)))
                 .isInstanceOf(ScheduleException.class)
-                .hasMessageContainingAll("every worker is lost (gpu/0, gpu/1) with 10 tiles to go", "hint: finished")
+                .hasMessageContainingAll(
+                        "every worker is lost with 10 tiles to go: gpu/0: ",
+                        "out of power 6",
+                        "; gpu/1: ",
+                        "out of power 7",
+                        "hint: finished")
                 .cause()
                 .hasMessageStartingWith("out of power");
         assertThat(store.commits()).hasSize(5);

@@ -259,9 +259,13 @@ class PackedStorageTest {
     @Test
     void bytesAreHalfOfTheSquareAndTheRuleLooksAtTheOrderAlone() {
         assertThat(PackedTriangle.bytes(50_000)).isEqualTo(10_000_200_000L);
-        assertThat(KernelRidge.solver(KernelRidge.LARGEST_FULL)).isEqualTo("cholesky");
-        assertThat(KernelRidge.solver(KernelRidge.LARGEST_FULL + 1)).isEqualTo("packed cholesky");
-        assertThat(KernelRidge.matrixBytes(KernelRidge.LARGEST_FULL)).isEqualTo(2L << 30);
-        assertThat(KernelRidge.matrixBytes(50_000)).isEqualTo(10_000_200_000L);
+        assertThat(KernelRidge.solver(KernelRidge.LARGEST_FULL, SolverPlace.cpu("asked for")))
+                .isEqualTo("cholesky");
+        assertThat(KernelRidge.solver(KernelRidge.LARGEST_FULL + 1, SolverPlace.cpu("asked for")))
+                .isEqualTo("packed cholesky");
+        assertThat(KernelRidge.matrixBytes(KernelRidge.LARGEST_FULL, SolverPlace.cpu("asked for")))
+                .isEqualTo(2L << 30);
+        assertThat(KernelRidge.matrixBytes(50_000, SolverPlace.cpu("asked for")))
+                .isEqualTo(10_000_200_000L);
     }
 }
