@@ -73,16 +73,21 @@ final class RunJob {
         Backends.Picked picked = Backends.pick(plan.devices(), plan.task(), plan.precision(), request.threads());
         Path out = request.out()
                 .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
-        plan.demand().requireDisk(out);
+        try (KernelBackend backend = picked.backend()) {
+            plan.demand().requireDisk(out);
+            return run(out, picked, backend, blas);
+        }
+    }
+
+    private Outcome run(Path out, Backends.Picked picked, KernelBackend backend, OpenBlas blas) {
+        RunRequest request = plan.request();
         try (ProgressPrinter printer = ProgressPrinter.start(plan.pairsOfShard(), err);
                 OpenTargets targets = OpenTargets.open(plan, out, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
-            MatrixStage matrices;
-            try (KernelBackend _ = picked.backend()) { // its memory is for the solve afterwards
-                printer.say(picked);
-                printer.say("files in " + out);
-                matrices = compute(targets, picked, printer, guard);
-            }
+            printer.say(picked);
+            printer.say("files in " + out);
+            MatrixStage matrices = compute(targets, picked, printer, guard);
+            backend.close(); // its memory is for the solve
             printer.tilesAreDone();
             boolean solves = request.shard().isAll() || isLastShard(targets, printer);
             if (solves && request.solver() != SolverChoice.PCG) {
