@@ -218,8 +218,9 @@ class TileSchedulerTest {
         RecordingStore store = new RecordingStore(40, 8);
         AtomicInteger computed = new AtomicInteger();
         FakeBackend.Before dying = (tile, attempt) -> {
-            if (computed.incrementAndGet() > 5) {
-                throw new WorkerLostException("out of power " + computed.get(), new IllegalStateException());
+            int number = computed.incrementAndGet();
+            if (number > 5) {
+                throw new WorkerLostException("out of power " + number, new IllegalStateException());
             }
         };
         assertThatThrownBy(() -> run(store, new FakeBackend("gpu/0", dying), new FakeBackend("gpu/1", dying)))
