@@ -7,6 +7,7 @@ import cntk.gram.StoreException;
 import cntk.gram.TileSink;
 import cntk.schedule.TileQueue.Job;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One thread, one backend: takes tiles from the queue, computes them and makes them durable until none is left for it. */
@@ -25,8 +26,8 @@ final class TileWorker implements Runnable {
     private final AtomicInteger tilesDone = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
     private volatile @Nullable Exception lostBecause;
-    private long computedPairs;
-    private long computingNanos;
+    private final AtomicLong computedPairs = new AtomicLong();
+    private final AtomicLong computingNanos = new AtomicLong();
 
     TileWorker(TileBackend backend, TileSink store, TileQueue queue, ProgressListener listener) {
         this.backend = backend;
@@ -68,7 +69,7 @@ final class TileWorker implements Runnable {
     }
 
     private @Nullable Job next() {
-        return queue.take(name(), computedPairs == 0 ? 0 : (double) computingNanos / computedPairs);
+        return queue.take(name(), computedPairs.get() == 0 ? 0 : computingNanos.doubleValue() / computedPairs.get());
     }
 
     private void sayIfLate(Job job) {
@@ -113,8 +114,8 @@ final class TileWorker implements Runnable {
         try {
             long start = System.nanoTime();
             backend.compute(job.tile(), values);
-            computingNanos += System.nanoTime() - start;
-            computedPairs += job.pairs();
+            computingNanos.addAndGet(System.nanoTime() - start);
+            computedPairs.addAndGet(job.pairs());
             if (queue.claim(job, name())) {
                 commit(job);
             }
