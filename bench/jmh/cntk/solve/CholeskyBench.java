@@ -48,7 +48,7 @@ final class CholeskyBench {
                 fill(storage);
                 full = seconds(() -> storage.factorise(SolveListener.NONE));
             }
-            try (PackedStorage storage = new PackedStorage(new PackedLapack(library), n)) {
+            try (PackedStorage storage = new PackedStorage(library, n)) {
                 fill(storage);
                 packed = seconds(() -> storage.factorise(SolveListener.NONE));
             }

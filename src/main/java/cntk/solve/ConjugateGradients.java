@@ -162,7 +162,7 @@ public final class ConjugateGradients {
 
         private PartialCholesky factor(Lapack lapack) {
             int rank = settings.rank(kernel.size());
-            PartialCholesky factor = RandomPivots.factor(library, lapack, stream, tasks, ridge, diagonal, rank);
+            PartialCholesky factor = RandomPivots.factor(lapack, stream, tasks, ridge, diagonal, rank);
             preconditionerSeconds = (System.nanoTime() - start) / NANOS;
             preconditionerBytes = stream.bytes();
             listener.preconditioned(rank, preconditionerSeconds);

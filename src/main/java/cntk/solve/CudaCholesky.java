@@ -103,17 +103,7 @@ final class CudaCholesky implements AutoCloseable {
 
     /** Estimate of |A|_1 |A^-1|_1, as {@link CholeskyFactor#conditionNumber}; after {@link #factorise}. */
     double conditionNumber() {
-        int n = matrix.rows();
-        try (NativeMatrix column = NativeMatrix.zeros(n, 1)) {
-            double inverse = InverseNorm.estimate(n, x -> {
-                column.putColumn(0, 0, x, 0, n);
-                solve(column);
-                double[] solved = new double[n];
-                column.getColumn(0, 0, solved, 0, n);
-                return solved;
-            });
-            return lapack.oneNorm(matrix) * inverse;
-        }
+        return lapack.oneNorm(matrix) * lapack.inverseOneNorm(matrix.rows(), this::solve);
     }
 
     /** The smallest L_ii^2, as {@link CholeskyFactor#smallestPivot}; after {@link #factorise}. */

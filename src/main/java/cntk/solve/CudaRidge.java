@@ -54,7 +54,9 @@ record CudaRidge(
             throw new CudaException(
                     "the solve needs %s of device memory, CUDA device %d has %s free"
                             .formatted(
-                                    SolverPlace.gibibytes(bytes), device.info().index(), SolverPlace.gibibytes(free)),
+                                    MemoryShortageException.gibibytes(bytes),
+                                    device.info().index(),
+                                    MemoryShortageException.gibibytes(free)),
                     device.info().index(),
                     CUresult.CUDA_ERROR_OUT_OF_MEMORY);
         }

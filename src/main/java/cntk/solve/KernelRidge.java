@@ -212,7 +212,7 @@ public final class KernelRidge {
         }
         CholeskyStorage storage = isFull(kernel.size())
                 ? new FullStorage(new Lapack(library), kernel.size())
-                : new PackedStorage(new PackedLapack(library), kernel.size());
+                : new PackedStorage(library, kernel.size());
         LoadedSystem loaded = new LoadedSystem(kernel, storage);
         try {
             loaded.load(listener);

@@ -1,17 +1,14 @@
 package cntk.solve;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import cntk.solve.BlockLapack.Block;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * The LAPACK and BLAS routines that the solve needs, by their Fortran symbols, for whole matrices in lower storage.
@@ -23,42 +20,30 @@ final class Lapack {
     private static final byte LOWER = 'L';
     private static final byte LEFT = 'L';
     private static final byte ONE_NORM = '1';
-    private static final byte AS_IS = 'N';
-    private static final byte TRANSPOSED = 'T';
 
     /** Numbers per row that dsyevr asks for at least. */
     private static final int WORK_DSYEVR = 26;
 
     private static final int INTEGER_WORK_DSYEVR = 10;
 
-    private final MethodHandle dpotrf;
+    private final BlockLapack blocks;
     private final MethodHandle dpotrs;
     private final MethodHandle dpocon;
     private final MethodHandle dlansy;
-    private final MethodHandle dgemm;
     private final MethodHandle dsymm;
-    private final MethodHandle dsyrk;
     private final MethodHandle dsyevd;
     private final MethodHandle dsyevr;
+    private final MethodHandle dlacn2;
 
     Lapack(OpenBlas library) {
-        dpotrf = library.bind("dpotrf_", routine(5, 1));
-        dpotrs = library.bind("dpotrs_", routine(8, 1));
-        dpocon = library.bind("dpocon_", routine(9, 1));
-        dlansy = library.bind("dlansy_", routine(6, 2).changeReturnLayout(JAVA_DOUBLE));
-        dgemm = library.bind("dgemm_", routine(13, 2));
-        dsymm = library.bind("dsymm_", routine(12, 2));
-        dsyrk = library.bind("dsyrk_", routine(10, 2));
-        dsyevd = library.bind("dsyevd_", routine(11, 2));
-        dsyevr = library.bind("dsyevr_", routine(21, 3));
-    }
-
-    /** A subroutine of {@code arguments} addresses and the lengths of {@code strings} characters. */
-    private static FunctionDescriptor routine(int arguments, int strings) {
-        MemoryLayout[] layouts = new MemoryLayout[arguments + strings];
-        Arrays.fill(layouts, 0, arguments, ADDRESS);
-        Arrays.fill(layouts, arguments, layouts.length, JAVA_LONG);
-        return FunctionDescriptor.ofVoid(layouts);
+        blocks = new BlockLapack(library);
+        dpotrs = library.bind("dpotrs_", OpenBlas.routine(8, 1));
+        dpocon = library.bind("dpocon_", OpenBlas.routine(9, 1));
+        dlansy = library.bind("dlansy_", OpenBlas.routine(6, 2).changeReturnLayout(JAVA_DOUBLE));
+        dsymm = library.bind("dsymm_", OpenBlas.routine(12, 2));
+        dsyevd = library.bind("dsyevd_", OpenBlas.routine(11, 2));
+        dsyevr = library.bind("dsyevr_", OpenBlas.routine(21, 3));
+        dlacn2 = library.bind("dlacn2_", OpenBlas.routine(7, 0));
     }
 
     /**
@@ -67,14 +52,7 @@ final class Lapack {
      * @return 0, or the order of the first leading minor that is not positive definite
      */
     int factorise(NativeMatrix a) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment n = arena.allocateFrom(JAVA_INT, a.rows());
-            MemorySegment info = arena.allocate(JAVA_INT);
-            dpotrf.invokeExact(arena.allocateFrom(JAVA_BYTE, LOWER), n, a.segment(), n, info, 1L);
-            return accepted("dpotrf", info, "n = " + a.rows());
-        } catch (Throwable failure) {
-            throw OpenBlas.unexpected(failure);
-        }
+        return blocks.factorise(BlockLapack.LOWER, a.rows(), Block.of(a));
     }
 
     /** Solves L L^T X = B in place of B; {@code factor} as left by {@link #factorise}. */
@@ -85,7 +63,7 @@ final class Lapack {
             MemorySegment info = arena.allocate(JAVA_INT);
             MemorySegment lower = arena.allocateFrom(JAVA_BYTE, LOWER);
             dpotrs.invokeExact(lower, n, columns, factor.segment(), n, rightSides.segment(), n, info, 1L);
-            accepted("dpotrs", info, "n = " + factor.rows() + ", nrhs = " + rightSides.cols());
+            LapackException.accepted("dpotrs", info, "n = " + factor.rows() + ", nrhs = " + rightSides.cols());
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);
         }
@@ -120,8 +98,35 @@ final class Lapack {
             MemorySegment integerWork = arena.allocate(JAVA_INT, factor.rows());
             MemorySegment info = arena.allocate(JAVA_INT);
             dpocon.invokeExact(lower, n, factor.segment(), n, norm, reciprocal, work, integerWork, info, 1L);
-            accepted("dpocon", info, "n = " + factor.rows() + ", anorm = " + oneNorm);
+            LapackException.accepted("dpocon", info, "n = " + factor.rows() + ", anorm = " + oneNorm);
             return reciprocal.get(JAVA_DOUBLE, 0);
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
+    }
+
+    /**
+     * Estimates |A^-1|_1 of a symmetric A from a few solves (dlacn2, which is behind dpocon: Higham 1988, ACM Trans. Math. Softw. 14,
+     * algorithm 4.1): at most the true value. For factors that dpocon cannot read.
+     *
+     * @param solve replaces an n x 1 matrix x by A^-1 x
+     */
+    double inverseOneNorm(int n, Consumer<NativeMatrix> solve) {
+        try (Arena arena = Arena.ofConfined();
+                NativeMatrix x = NativeMatrix.zeros(n, 1)) {
+            MemorySegment size = arena.allocateFrom(JAVA_INT, n);
+            MemorySegment v = arena.allocate(JAVA_DOUBLE, n);
+            MemorySegment signs = arena.allocate(JAVA_INT, n);
+            MemorySegment estimate = arena.allocate(JAVA_DOUBLE);
+            MemorySegment wish = arena.allocate(JAVA_INT);
+            MemorySegment state = arena.allocate(JAVA_INT, 3);
+            while (true) {
+                dlacn2.invokeExact(size, v, x.segment(), signs, estimate, wish, state);
+                if (wish.get(JAVA_INT, 0) == 0) {
+                    return estimate.get(JAVA_DOUBLE, 0);
+                }
+                solve.accept(x); // A^-1 x or A^-T x: the same
+            }
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);
         }
@@ -132,19 +137,12 @@ final class Lapack {
      * m x n without gaps.
      */
     void addTransposedProduct(int m, int n, int k, MemorySegment a, int aStride, MemorySegment b, MemorySegment c) {
-        product(TRANSPOSED, AS_IS, m, n, k, 1, new Block(a, aStride), new Block(b, k), 1, new Block(c, m));
-    }
-
-    /** A column-major block of memory with columns {@code stride} apart. */
-    record Block(MemorySegment start, int stride) {
-        static Block of(NativeMatrix matrix) {
-            return new Block(matrix.segment(), matrix.rows());
-        }
+        product(true, m, n, k, 1, new Block(a, aStride), new Block(b, k), 1, new Block(c, m));
     }
 
     /** C (m x n) = alpha op(A) B + beta C for blocks of memory; op(A) is m x k, and A is transposed if asked to. */
     void product(boolean aTransposed, int m, int n, int k, double alpha, Block a, Block b, double beta, Block c) {
-        product(aTransposed ? TRANSPOSED : AS_IS, AS_IS, m, n, k, alpha, a, b, beta, c);
+        blocks.product(op(aTransposed), BlockLapack.AS_IS, m, n, k, alpha, a, b, beta, c);
     }
 
     /** C = alpha op(A) op(B) + beta C, where op transposes if it is asked to. */
@@ -156,9 +154,9 @@ final class Lapack {
             boolean bTransposed,
             double beta,
             NativeMatrix c) {
-        product(
-                aTransposed ? TRANSPOSED : AS_IS,
-                bTransposed ? TRANSPOSED : AS_IS,
+        blocks.product(
+                op(aTransposed),
+                op(bTransposed),
                 c.rows(),
                 c.cols(),
                 aTransposed ? a.rows() : a.cols(),
@@ -167,30 +165,6 @@ final class Lapack {
                 Block.of(b),
                 beta,
                 Block.of(c));
-    }
-
-    private void product(
-            byte opA, byte opB, int m, int n, int k, double alpha, Block a, Block b, double beta, Block c) {
-        try (Arena arena = Arena.ofConfined()) {
-            dgemm.invokeExact(
-                    arena.allocateFrom(JAVA_BYTE, opA),
-                    arena.allocateFrom(JAVA_BYTE, opB),
-                    arena.allocateFrom(JAVA_INT, m),
-                    arena.allocateFrom(JAVA_INT, n),
-                    arena.allocateFrom(JAVA_INT, k),
-                    arena.allocateFrom(JAVA_DOUBLE, alpha),
-                    a.start(),
-                    arena.allocateFrom(JAVA_INT, a.stride()),
-                    b.start(),
-                    arena.allocateFrom(JAVA_INT, b.stride()),
-                    arena.allocateFrom(JAVA_DOUBLE, beta),
-                    c.start(),
-                    arena.allocateFrom(JAVA_INT, c.stride()),
-                    1L,
-                    1L);
-        } catch (Throwable failure) {
-            throw OpenBlas.unexpected(failure);
-        }
     }
 
     /** C = alpha A B + beta C for a symmetric A, read from its lower triangle. */
@@ -219,23 +193,24 @@ final class Lapack {
 
     /** The lower triangle of C += alpha A A^T, or alpha A^T A if {@code transposed}. */
     void addGram(double alpha, NativeMatrix a, boolean transposed, NativeMatrix c) {
-        try (Arena arena = Arena.ofConfined()) {
-            dsyrk.invokeExact(
-                    arena.allocateFrom(JAVA_BYTE, LOWER),
-                    arena.allocateFrom(JAVA_BYTE, transposed ? TRANSPOSED : AS_IS),
-                    arena.allocateFrom(JAVA_INT, c.rows()),
-                    arena.allocateFrom(JAVA_INT, transposed ? a.rows() : a.cols()),
-                    arena.allocateFrom(JAVA_DOUBLE, alpha),
-                    a.segment(),
-                    arena.allocateFrom(JAVA_INT, a.rows()),
-                    arena.allocateFrom(JAVA_DOUBLE, 1.0),
-                    c.segment(),
-                    arena.allocateFrom(JAVA_INT, c.rows()),
-                    1L,
-                    1L);
-        } catch (Throwable failure) {
-            throw OpenBlas.unexpected(failure);
-        }
+        int k = transposed ? a.rows() : a.cols();
+        blocks.addSquare(BlockLapack.LOWER, op(transposed), c.rows(), k, alpha, Block.of(a), Block.of(c));
+    }
+
+    /** B = L^-1 B, or L^-T B; L is k x k, its lower triangle counts, B k x any number of columns. */
+    void divide(NativeMatrix lower, boolean transposed, NativeMatrix b) {
+        blocks.divide(
+                BlockLapack.LEFT, BlockLapack.LOWER, op(transposed), b.rows(), b.cols(), Block.of(lower), Block.of(b));
+    }
+
+    /** B = B L^-T for a block of {@code rows x lower.cols()}. */
+    void divideFromRight(NativeMatrix lower, int rows, Block b) {
+        blocks.divide(
+                BlockLapack.RIGHT, BlockLapack.LOWER, BlockLapack.TRANSPOSED, rows, lower.cols(), Block.of(lower), b);
+    }
+
+    private static char op(boolean transposed) {
+        return transposed ? BlockLapack.TRANSPOSED : BlockLapack.AS_IS;
     }
 
     /**
@@ -266,7 +241,7 @@ final class Lapack {
                     info,
                     1L,
                     1L);
-            int code = accepted("dsyevd", info, "n = " + n);
+            int code = LapackException.accepted("dsyevd", info, "n = " + n);
             if (code > 0) {
                 throw new LapackException("dsyevd", code, "n = " + n);
             }
@@ -321,7 +296,7 @@ final class Lapack {
                     1L,
                     1L,
                     1L);
-            int code = accepted("dsyevr", info, "n = " + n + ", the " + count + " largest");
+            int code = LapackException.accepted("dsyevr", info, "n = " + n + ", the " + count + " largest");
             if (code > 0 || found.get(JAVA_INT, 0) != count) {
                 throw new LapackException("dsyevr", code, "n = " + n + ", the " + count + " largest");
             }
@@ -329,13 +304,5 @@ final class Lapack {
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);
         }
-    }
-
-    private static int accepted(String routine, MemorySegment info, String call) {
-        int code = info.get(JAVA_INT, 0);
-        if (code < 0) {
-            throw new LapackException(routine, code, call);
-        }
-        return code;
     }
 }

@@ -1,6 +1,5 @@
 package cntk.solve;
 
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** The one copy in memory of a kernel matrix that is to be factorised, which can be loaded again after it was destroyed. */
@@ -31,38 +30,19 @@ final class LoadedSystem implements AutoCloseable {
 
     /** Writes the kernel into the matrix; throws {@link NonFiniteKernelException} for NaN or infinity. */
     void load(SolveListener listener) {
-        AtomicBoolean finite = new AtomicBoolean(true);
         KernelHash hash = sha256 == null ? KernelHash.start() : null; // the same every time
         Share share = new Share(listener, source.size());
-        source.writeTo((col, row, values, from, count) -> {
+        LowerTriangleSink sink = (col, row, values, from, count) -> {
             matrix.put(col, row, values, from, count);
-            if (!Finite.all(values, from, count)) {
-                finite.set(false);
-            }
             if (hash != null) {
                 hash.put(col, row, values, from, count);
             }
             share.add(count);
-        });
-        if (!finite.get()) {
-            throw firstNonFinite(matrix);
-        }
+        };
+        Finite.copy(source, sink, matrix::get);
         if (hash != null) {
             sha256 = hash.hex();
         }
-    }
-
-    /** The first in row order of the upper triangle, which stands in the columns of the lower one. */
-    private static NonFiniteKernelException firstNonFinite(CholeskyStorage matrix) {
-        for (int upperRow = 0; upperRow < matrix.size(); upperRow++) {
-            for (int upperCol = upperRow; upperCol < matrix.size(); upperCol++) {
-                double value = matrix.get(upperCol, upperRow);
-                if (!Double.isFinite(value)) {
-                    return new NonFiniteKernelException("training kernel", upperRow, upperCol, value);
-                }
-            }
-        }
-        throw new IllegalStateException("a kernel source wrote outside the lower triangle");
     }
 
     /** Why the row of {@code image} may depend on those before it, as the end of a sentence; empty if not obvious. */

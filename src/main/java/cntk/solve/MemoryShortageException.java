@@ -27,7 +27,7 @@ public final class MemoryShortageException extends RuntimeException {
         return availableBytes;
     }
 
-    private static String gibibytes(long bytes) {
+    static String gibibytes(long bytes) {
         return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
     }
 }

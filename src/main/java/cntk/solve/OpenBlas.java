@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +112,14 @@ public final class OpenBlas {
                         "%s has no function %s\nhint: it must be an LP64 OpenBLAS with LAPACK"
                                 .formatted(origin, symbol)));
         return Linker.nativeLinker().downcallHandle(address, signature);
+    }
+
+    /** A Fortran subroutine of {@code arguments} addresses and, behind them, the lengths of {@code strings} characters. */
+    static FunctionDescriptor routine(int arguments, int strings) {
+        MemoryLayout[] layouts = new MemoryLayout[arguments + strings];
+        Arrays.fill(layouts, 0, arguments, ValueLayout.ADDRESS);
+        Arrays.fill(layouts, arguments, layouts.length, ValueLayout.JAVA_LONG);
+        return FunctionDescriptor.ofVoid(layouts);
     }
 
     /** Method handles declare Throwable; native calls throw nothing but errors of the Java side. */

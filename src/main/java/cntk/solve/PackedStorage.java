@@ -1,6 +1,12 @@
 package cntk.solve;
 
-import cntk.solve.PackedLapack.Block;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import cntk.solve.BlockLapack.Block;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
 
 /**
  * The lower triangle in half the memory, {@link PackedTriangle}. The factorisation takes the steps of dpftrf,
@@ -15,18 +21,22 @@ final class PackedStorage implements CholeskyStorage {
     /** Some 50 panels at 50,000 images: ten seconds each, while a panel is a product that BLAS runs at full speed. */
     private static final int PANEL = 2048;
 
-    private final PackedLapack lapack;
+    private final Lapack lapack;
+    private final BlockLapack blocks;
+    private final MethodHandle dpftrs;
     private final PackedTriangle matrix;
     private final int panel;
 
     /** @throws MemoryShortageException when the matrix does not fit */
-    PackedStorage(PackedLapack lapack, int size) {
-        this(lapack, size, PANEL);
+    PackedStorage(OpenBlas library, int size) {
+        this(library, size, PANEL);
     }
 
     /** @param panel columns, or rows, of a panel */
-    PackedStorage(PackedLapack lapack, int size, int panel) {
-        this.lapack = lapack;
+    PackedStorage(OpenBlas library, int size, int panel) {
+        this.lapack = new Lapack(library);
+        this.blocks = new BlockLapack(library);
+        this.dpftrs = library.bind("dpftrs_", OpenBlas.routine(8, 2));
         this.panel = panel;
         this.matrix = PackedTriangle.zeros(size);
     }
@@ -69,12 +79,29 @@ final class PackedStorage implements CholeskyStorage {
 
     @Override
     public void solve(NativeMatrix rightSides) {
-        lapack.solve(matrix, rightSides.cols(), rightSides.segment());
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment n = arena.allocateFrom(JAVA_INT, size());
+            MemorySegment info = arena.allocate(JAVA_INT);
+            dpftrs.invokeExact(
+                    arena.allocateFrom(JAVA_BYTE, (byte) BlockLapack.AS_IS),
+                    arena.allocateFrom(JAVA_BYTE, (byte) BlockLapack.LOWER),
+                    n,
+                    arena.allocateFrom(JAVA_INT, rightSides.cols()),
+                    matrix.segment(),
+                    rightSides.segment(),
+                    n,
+                    info,
+                    1L,
+                    1L);
+            LapackException.accepted("dpftrs", info, "n = " + size());
+        } catch (Throwable failure) {
+            throw OpenBlas.unexpected(failure);
+        }
     }
 
     @Override
     public double reciprocalCondition(double oneNorm) {
-        double inverse = lapack.inverseOneNorm(matrix);
+        double inverse = lapack.inverseOneNorm(size(), this::solve);
         return oneNorm > 0 && inverse > 0 ? 1 / oneNorm / inverse : 0;
     }
 
@@ -98,22 +125,22 @@ final class PackedStorage implements CholeskyStorage {
         for (int at = 0; at < order; at += panel) {
             int width = Math.min(panel, order - at);
             int below = order - at - width;
-            int failing = lapack.factorise(PackedLapack.LOWER, width, block(at, at));
+            int failing = blocks.factorise(BlockLapack.LOWER, width, block(at, at));
             if (failing != 0) {
                 return at + failing;
             }
             if (below > 0) {
                 Block beside = block(at + width, at);
-                lapack.divide(
-                        PackedLapack.RIGHT,
-                        PackedLapack.LOWER,
-                        PackedLapack.TRANSPOSED,
+                blocks.divide(
+                        BlockLapack.RIGHT,
+                        BlockLapack.LOWER,
+                        BlockLapack.TRANSPOSED,
                         below,
                         width,
                         block(at, at),
                         beside);
-                lapack.subtractSquare(
-                        PackedLapack.LOWER, PackedLapack.AS_IS, below, width, beside, block(at + width, at + width));
+                blocks.addSquare(
+                        BlockLapack.LOWER, BlockLapack.AS_IS, below, width, -1, beside, block(at + width, at + width));
             }
             work.done(width, below);
         }
@@ -124,10 +151,10 @@ final class PackedStorage implements CholeskyStorage {
     private void divideBelow(int half, int rest, Work work) {
         for (int at = 0; at < rest; at += panel) {
             int rows = Math.min(panel, rest - at);
-            lapack.divide(
-                    PackedLapack.RIGHT,
-                    PackedLapack.LOWER,
-                    PackedLapack.TRANSPOSED,
+            blocks.divide(
+                    BlockLapack.RIGHT,
+                    BlockLapack.LOWER,
+                    BlockLapack.TRANSPOSED,
                     rows,
                     half,
                     block(0, 0),
@@ -142,10 +169,19 @@ final class PackedStorage implements CholeskyStorage {
             int columns = Math.min(panel, rest - at);
             Block own = block(half + at, 0);
             if (at > 0) {
-                lapack.subtractProduct(at, columns, half, block(half, 0), own, block(half + at, half));
+                blocks.product(
+                        BlockLapack.AS_IS,
+                        BlockLapack.TRANSPOSED,
+                        at,
+                        columns,
+                        half,
+                        -1,
+                        block(half, 0),
+                        own,
+                        1,
+                        block(half + at, half));
             }
-            lapack.subtractSquare(
-                    PackedLapack.UPPER, PackedLapack.AS_IS, columns, half, own, block(half + at, half + at));
+            blocks.addSquare(BlockLapack.UPPER, BlockLapack.AS_IS, columns, half, -1, own, block(half + at, half + at));
             work.done((2.0 * at + columns) * columns * half);
         }
     }
@@ -156,19 +192,19 @@ final class PackedStorage implements CholeskyStorage {
             int width = Math.min(panel, order - at);
             int behind = order - at - width;
             Block own = block(half + at, half + at);
-            int failing = lapack.factorise(PackedLapack.UPPER, width, own);
+            int failing = blocks.factorise(BlockLapack.UPPER, width, own);
             if (failing != 0) {
                 return at + failing;
             }
             if (behind > 0) {
                 Block beside = block(half + at + width, half + at); // U[at.., at+width..], kept transposed
-                lapack.divide(
-                        PackedLapack.LEFT, PackedLapack.UPPER, PackedLapack.TRANSPOSED, width, behind, own, beside);
-                lapack.subtractSquare(
-                        PackedLapack.UPPER,
-                        PackedLapack.TRANSPOSED,
+                blocks.divide(BlockLapack.LEFT, BlockLapack.UPPER, BlockLapack.TRANSPOSED, width, behind, own, beside);
+                blocks.addSquare(
+                        BlockLapack.UPPER,
+                        BlockLapack.TRANSPOSED,
                         behind,
                         width,
+                        -1,
                         beside,
                         block(half + at + width, half + at + width));
             }

@@ -19,7 +19,6 @@ final class PartialCholesky implements AutoCloseable {
     private static final int CHUNK_ROWS = 2048;
 
     private final Lapack lapack;
-    private final TriangularSolve triangular;
     private final OrderedTasks tasks;
     private final NativeMatrix rows;
     private final NativeMatrix corner;
@@ -33,15 +32,8 @@ final class PartialCholesky implements AutoCloseable {
      * @param rows n x rank: L in the rows of the pivots, in their order, and A[., pivots] L^-T in the others
      * @param remainders diagonal of the Schur complement, above 0 but for the pivots, where it is not read
      */
-    PartialCholesky(
-            Lapack lapack,
-            TriangularSolve triangular,
-            OrderedTasks tasks,
-            NativeMatrix rows,
-            int[] pivots,
-            double[] remainders) {
+    PartialCholesky(Lapack lapack, OrderedTasks tasks, NativeMatrix rows, int[] pivots, double[] remainders) {
         this.lapack = lapack;
-        this.triangular = triangular;
         this.tasks = tasks;
         this.rows = rows;
         this.pivots = pivots.clone();
@@ -99,9 +91,9 @@ final class PartialCholesky implements AutoCloseable {
     /** out = C^-1 v; both n x columns, and not the same. */
     void solve(NativeMatrix v, NativeMatrix out) {
         try (NativeMatrix top = ofPivots(v)) {
-            triangular.fromLeft(corner, false, top);
+            lapack.divide(corner, false, top);
             out.segment().copyFrom(v.segment());
-            Lapack.Block right = Lapack.Block.of(top);
+            BlockLapack.Block right = BlockLapack.Block.of(top);
             List<Object> slots = new ArrayList<>();
             for (int slot = 0; slot < tasks.slots(); slot++) {
                 slots.add(slot);
@@ -159,9 +151,9 @@ final class PartialCholesky implements AutoCloseable {
                             chunk(rows, chunk),
                             chunk(out, chunk),
                             0,
-                            new Lapack.Block(slot, rank())),
+                            new BlockLapack.Block(slot, rank())),
                     (_, slot) -> subtract(slot, entries, top));
-            triangular.fromLeft(corner, true, top);
+            lapack.divide(corner, true, top);
             for (int col = 0; col < out.cols(); col++) {
                 for (int row = 0; row < pivots.length; row++) {
                     out.set(pivots[row], col, top.get(row, col));
@@ -195,8 +187,8 @@ final class PartialCholesky implements AutoCloseable {
         return Math.min(CHUNK_ROWS, rows.rows() - chunk * CHUNK_ROWS);
     }
 
-    private static Lapack.Block chunk(NativeMatrix matrix, int chunk) {
-        return new Lapack.Block(matrix.segment().asSlice((long) chunk * CHUNK_ROWS * Double.BYTES), matrix.rows());
+    private static BlockLapack.Block chunk(NativeMatrix matrix, int chunk) {
+        return new BlockLapack.Block(matrix.segment().asSlice((long) chunk * CHUNK_ROWS * Double.BYTES), matrix.rows());
     }
 
     @Override

@@ -20,7 +20,6 @@ final class RandomPivots {
     private static final int FEWEST = 32;
 
     private final Lapack lapack;
-    private final TriangularSolve triangular;
     private final TileStream stream;
     private final OrderedTasks tasks;
     private final double ridge;
@@ -34,15 +33,8 @@ final class RandomPivots {
     private int count;
 
     private RandomPivots(
-            OpenBlas library,
-            Lapack lapack,
-            TileStream stream,
-            OrderedTasks tasks,
-            double ridge,
-            double[] diagonal,
-            int rank) {
+            Lapack lapack, TileStream stream, OrderedTasks tasks, double ridge, double[] diagonal, int rank) {
         this.lapack = lapack;
-        this.triangular = new TriangularSolve(library);
         this.stream = stream;
         this.tasks = tasks;
         this.ridge = ridge;
@@ -62,20 +54,14 @@ final class RandomPivots {
      * @throws NoConvergenceException when an image depends on others to double precision
      */
     static PartialCholesky factor(
-            OpenBlas library,
-            Lapack lapack,
-            TileStream stream,
-            OrderedTasks tasks,
-            double ridge,
-            double[] diagonal,
-            int rank) {
-        RandomPivots choice = new RandomPivots(library, lapack, stream, tasks, ridge, diagonal, rank);
+            Lapack lapack, TileStream stream, OrderedTasks tasks, double ridge, double[] diagonal, int rank) {
+        RandomPivots choice = new RandomPivots(lapack, stream, tasks, ridge, diagonal, rank);
         try {
             choice.requirePositive();
             while (choice.count < rank) {
                 choice.round();
             }
-            return new PartialCholesky(lapack, choice.triangular, tasks, choice.rows, choice.pivots, choice.remainders);
+            return new PartialCholesky(lapack, tasks, choice.rows, choice.pivots, choice.remainders);
         } catch (RuntimeException | Error failure) {
             choice.rows.close();
             throw failure;
@@ -189,10 +175,10 @@ final class RandomPivots {
                     images.length,
                     count,
                     -1,
-                    new Lapack.Block(rows.segment(), n),
-                    Lapack.Block.of(theirs),
+                    new BlockLapack.Block(rows.segment(), n),
+                    BlockLapack.Block.of(theirs),
                     1,
-                    Lapack.Block.of(columns));
+                    BlockLapack.Block.of(columns));
         }
     }
 
@@ -265,7 +251,8 @@ final class RandomPivots {
                 columns.getColumn(places.get(k), 0, column, 0, n);
                 rows.putColumn(count + k, 0, column, 0, n);
             }
-            triangular.transposedFromRight(lower, n, rows.segment().asSlice(NativeMatrix.bytes(n, 1) * count), n);
+            lapack.divideFromRight(
+                    lower, n, new BlockLapack.Block(rows.segment().asSlice(NativeMatrix.bytes(n, 1) * count), n));
             for (int k = 0; k < more; k++) {
                 pivots[count + k] = distinct[places.get(k)];
                 for (int row = 0; row < count + more; row++) { // exact zeros and L where rounding left something else

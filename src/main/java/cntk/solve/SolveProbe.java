@@ -12,7 +12,7 @@ public final class SolveProbe {
         library.setThreads(threads);
         double best = 0;
         for (int attempt = 0; attempt < 2; attempt++) {
-            try (CholeskyStorage storage = new PackedStorage(new PackedLapack(library), ORDER)) {
+            try (CholeskyStorage storage = new PackedStorage(library, ORDER)) {
                 storage.addToDiagonal(1);
                 long start = System.nanoTime();
                 storage.factorise(SolveListener.NONE);

@@ -4,7 +4,6 @@ import cntk.backend.BackendUnavailableException;
 import cntk.backend.cuda.CudaDeviceInfo;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -54,15 +53,14 @@ public record SolverPlace(Optional<CudaDeviceInfo> gpu, boolean forced, String r
         CudaDeviceInfo device = gpu.get();
         if (bytes > device.memoryBytes()) {
             return Optional.of("the solve needs %s of device memory, GPU %d has %s\nhint: --solver cpu"
-                    .formatted(gibibytes(bytes), device.index(), gibibytes(device.memoryBytes())));
+                    .formatted(
+                            MemoryShortageException.gibibytes(bytes),
+                            device.index(),
+                            MemoryShortageException.gibibytes(device.memoryBytes())));
         }
         return Cusolver.missingLibrary()
                 .map(library -> "cuSOLVER is missing: " + library
                         + " not found\nhint: install the CUDA toolkit 12, or use --solver cpu");
-    }
-
-    static String gibibytes(long bytes) {
-        return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
     }
 
     /** {@code cpu}, or {@code cuda/0}. */

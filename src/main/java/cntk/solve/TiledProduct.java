@@ -64,17 +64,17 @@ final class TiledProduct implements AutoCloseable {
     private void multiply(Tile tile, NativeMatrix v, Slot slot) {
         stream.read(tile, slot.values());
         MemorySegment.copy(slot.values(), 0, slot.tile(), JAVA_DOUBLE, 0, tile.entries());
-        Lapack.Block block = new Lapack.Block(slot.tile(), tile.cols());
-        Lapack.Block ofRows = new Lapack.Block(slot.ofRows(), tile.rows());
+        BlockLapack.Block block = new BlockLapack.Block(slot.tile(), tile.cols());
+        BlockLapack.Block ofRows = new BlockLapack.Block(slot.ofRows(), tile.rows());
         lapack.product(true, tile.rows(), v.cols(), tile.cols(), 1, block, rowsOf(v, tile.colBegin()), 0, ofRows);
         if (tile.rowBlock() != tile.colBlock()) {
-            Lapack.Block ofCols = new Lapack.Block(slot.ofCols(), tile.cols());
+            BlockLapack.Block ofCols = new BlockLapack.Block(slot.ofCols(), tile.cols());
             lapack.product(false, tile.cols(), v.cols(), tile.rows(), 1, block, rowsOf(v, tile.rowBegin()), 0, ofCols);
         }
     }
 
-    private static Lapack.Block rowsOf(NativeMatrix v, int begin) {
-        return new Lapack.Block(v.segment().asSlice((long) begin * Double.BYTES), v.rows());
+    private static BlockLapack.Block rowsOf(NativeMatrix v, int begin) {
+        return new BlockLapack.Block(v.segment().asSlice((long) begin * Double.BYTES), v.rows());
     }
 
     private static void add(MemorySegment part, int begin, int rows, NativeMatrix out) {

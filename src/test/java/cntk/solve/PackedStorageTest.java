@@ -74,7 +74,7 @@ class PackedStorageTest {
         double[][] rows = bandedPositiveDefinite(n);
         List<Double> shares = new ArrayList<>();
         try (FullStorage expected = new FullStorage(new Lapack(LIBRARY), n);
-                PackedStorage actual = new PackedStorage(new PackedLapack(LIBRARY), n, 32)) {
+                PackedStorage actual = new PackedStorage(LIBRARY, n, 32)) {
             fill(expected, rows);
             fill(actual, rows);
             assertThat(actual.oneNorm()).isCloseTo(expected.oneNorm(), within(1e-12 * expected.oneNorm()));
@@ -121,7 +121,7 @@ class PackedStorageTest {
     @ValueSource(ints = {1, 2, 5, 6, 61, 62})
     void layoutIsThatOfLapack(int n) throws Throwable {
         double[][] k = DenseMatrices.randomPositiveDefinite(n, 0.5, SEED + n);
-        try (PackedStorage ours = new PackedStorage(new PackedLapack(LIBRARY), n);
+        try (PackedStorage ours = new PackedStorage(LIBRARY, n);
                 Arena arena = Arena.ofConfined()) {
             fill(ours, lower(k));
             try (PackedTriangle triangle = PackedTriangle.zeros(n)) {
@@ -243,7 +243,7 @@ class PackedStorageTest {
     void minorThatFailsIsCountedThroughThePanels(int failing) {
         double[][] rows = bandedPositiveDefinite(100);
         rows[failing][failing] = -1;
-        try (PackedStorage storage = new PackedStorage(new PackedLapack(LIBRARY), 100, 16)) {
+        try (PackedStorage storage = new PackedStorage(LIBRARY, 100, 16)) {
             fill(storage, rows);
             assertThat(storage.factorise(SolveListener.NONE)).isEqualTo(failing + 1);
         }
