@@ -120,4 +120,33 @@ final class NpyProblem {
             assertThat(actual[row]).containsExactly(expected[row], org.assertj.core.api.Assertions.within(tolerance));
         }
     }
+
+    static int best(double[] scores) {
+        int best = 0;
+        for (int c = 1; c < scores.length; c++) {
+            best = scores[c] > scores[best] ? c : best;
+        }
+        return best;
+    }
+
+    /** By the power method. */
+    double largestEigenvalue() {
+        double[][] v = new double[N][1];
+        for (int row = 0; row < N; row++) {
+            v[row][0] = 1 + 0.01 * row;
+        }
+        double norm = 0;
+        for (int step = 0; step < 5000; step++) {
+            v = DenseMatrices.product(kernel, v);
+            norm = 0;
+            for (double[] row : v) {
+                norm += row[0] * row[0];
+            }
+            norm = Math.sqrt(norm);
+            for (double[] row : v) {
+                row[0] /= norm;
+            }
+        }
+        return norm;
+    }
 }

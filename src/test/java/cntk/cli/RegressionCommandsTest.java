@@ -9,7 +9,6 @@ import cntk.solve.DenseMatrices;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every command on .npy files and on a small run, against elimination, refits and series in plain loops. */
+/** The other commands on .npy files, and every one on a small run, against elimination and series in plain loops. */
 class RegressionCommandsTest {
     private static final int N = NpyProblem.N;
     private static final int M = NpyProblem.M;
@@ -33,226 +32,6 @@ class RegressionCommandsTest {
     @BeforeEach
     void writeFiles() {
         problem = new NpyProblem(folder);
-    }
-
-    @Test
-    void fitChoosesTheRidgeOfTheLeastLeaveOneOutErrorOfRefits() throws IOException {
-        JsonNode chosen = problem.json("fit");
-        double ridge = chosen.path("ridge").doubleValue();
-        assertThat(chosen.path("loo_mse").doubleValue()).isCloseTo(refitted(ridge), within(1e-10));
-        double least = Double.POSITIVE_INFINITY;
-        for (JsonNode point : chosen.path("path")) {
-            double error = point.path("loo_mse").doubleValue();
-            least = Math.min(least, error);
-            double again = refitted(point.path("ridge").doubleValue());
-            assertThat(error).isCloseTo(again, within(1e-7 * again));
-        }
-        assertThat(chosen.path("path").size()).isEqualTo(49);
-        assertThat(chosen.path("loo_mse").doubleValue()).isEqualTo(least);
-        assertPredictions(chosen, ridge);
-    }
-
-    @Test
-    void fitTakesARidgeOrAMultipleOfTheMeanDiagonal() throws IOException {
-        JsonNode fixed = problem.json("fit", "--ridge", "0.25");
-        assertThat(fixed.path("ridge").doubleValue()).isEqualTo(0.25);
-        assertThat(fixed.path("loo_mse").doubleValue()).isCloseTo(refitted(0.25), within(1e-12));
-        assertPredictions(fixed, 0.25);
-        double mean = 0;
-        for (int image = 0; image < N; image++) {
-            mean += problem.kernel[image][image] / N;
-        }
-        JsonNode relative = problem.json("fit", "--ridge", "relative:0.5");
-        assertThat(relative.path("ridge").doubleValue()).isCloseTo(0.5 * mean, within(1e-13));
-        assertPredictions(relative, 0.5 * mean);
-        JsonNode folds = problem.json("fit", "--ridge", "cv:4");
-        assertThat(folds.path("cv_mse").doubleValue()).isPositive();
-        for (JsonNode point : folds.path("path")) {
-            assertThat(point.path("cv_mse").doubleValue())
-                    .isGreaterThanOrEqualTo(folds.path("cv_mse").doubleValue());
-        }
-        assertThat(problem.json("fit", "--ridge", "validation:0.25")
-                        .path("cv_mse")
-                        .isNumber())
-                .isTrue();
-    }
-
-    private void assertPredictions(JsonNode fit, double ridge) {
-        double[][] expected = problem.predictions(ridge);
-        NpyProblem.assertClose(problem.result("predictions.npy"), expected, 1e-11);
-        int right = 0;
-        for (int image = 0; image < M; image++) {
-            right += best(expected[image]) == problem.testLabels[image] ? 1 : 0;
-        }
-        assertThat(fit.path("accuracy").doubleValue()).isEqualTo(right / (double) M);
-    }
-
-    private static int best(double[] scores) {
-        int best = 0;
-        for (int c = 1; c < scores.length; c++) {
-            best = scores[c] > scores[best] ? c : best;
-        }
-        return best;
-    }
-
-    /** Mean squared error of every image predicted by a regression without it. */
-    private double refitted(double ridge) {
-        double sum = 0;
-        for (int left = 0; left < N; left++) {
-            double[][] k = new double[N - 1][N - 1];
-            double[][] y = new double[N - 1][];
-            double[][] c = new double[1][N - 1];
-            for (int row = 0; row < N - 1; row++) {
-                int image = row < left ? row : row + 1;
-                y[row] = problem.targets[image];
-                c[0][row] = problem.kernel[left][image];
-                for (int col = 0; col < N - 1; col++) {
-                    k[row][col] = problem.kernel[image][col < left ? col : col + 1];
-                }
-            }
-            double[][] predicted = DenseMatrices.product(
-                    c, DenseMatrices.product(DenseMatrices.inverse(DenseMatrices.plusDiagonal(k, ridge)), y));
-            for (int output = 0; output < CLASSES; output++) {
-                double error = predicted[0][output] - problem.targets[left][output];
-                sum += error * error;
-            }
-        }
-        return sum / (N * CLASSES);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"mean, 1", "sum, 0.3"})
-    void dynamicsIsTheExponentialOfTheKernel(String loss, double rate) throws IOException {
-        JsonNode json = problem.json(
-                "dynamics", "--times", "0.5,10,inf", "--loss", loss, "--learning-rate", Double.toString(rate));
-        double scale = loss.equals("mean") ? N * CLASSES : 1;
-        double[] train = flat("train_predictions.npy", 3, N, CLASSES);
-        double[] test = flat("test_predictions.npy", 3, M, CLASSES);
-        double[] times = {0.5, 10, Double.POSITIVE_INFINITY};
-        for (int time = 0; time < times.length; time++) {
-            double[][] learned = Double.isInfinite(times[time]) ? problem.targets : learned(rate * times[time] / scale);
-            double[][] predicted = DenseMatrices.product(
-                    problem.cross, DenseMatrices.product(DenseMatrices.inverse(problem.kernel), learned));
-            double loss0 = 0;
-            for (int image = 0; image < N; image++) {
-                for (int c = 0; c < CLASSES; c++) {
-                    double value = train[(time * N + image) * CLASSES + c];
-                    assertThat(value).isCloseTo(learned[image][c], within(1e-10));
-                    loss0 += Math.pow(learned[image][c] - problem.targets[image][c], 2) / 2 / scale;
-                }
-            }
-            for (int image = 0; image < M; image++) {
-                for (int c = 0; c < CLASSES; c++) {
-                    assertThat(test[(time * M + image) * CLASSES + c]).isCloseTo(predicted[image][c], within(1e-9));
-                }
-            }
-            assertThat(json.path("train_loss").get(time).doubleValue()).isCloseTo(loss0, within(1e-11));
-        }
-        assertThat(json.path("times").get(2).textValue()).isEqualTo("inf");
-        assertThat(folder.resolve("out/curves.csv")).content().hasLineCount(4);
-        assertThat(folder.resolve("out/decay.csv")).content().hasLineCount(N + 1);
-    }
-
-    /** (I - exp(-K t)) Y: the series on t/2^10, and (I - E) doubled ten times by I - E^2 = (I - E)(I + E). */
-    private double[][] learned(double t) {
-        int halvings = 10;
-        double h = t / (1 << halvings);
-        double[][] term = DenseMatrices.plusDiagonal(new double[N][N], 1);
-        double[][] decay = DenseMatrices.plusDiagonal(new double[N][N], 1);
-        for (int power = 1; power < 20; power++) {
-            term = DenseMatrices.product(term, problem.kernel);
-            for (double[] row : term) {
-                for (int col = 0; col < N; col++) {
-                    row[col] *= -h / power;
-                }
-            }
-            for (int row = 0; row < N; row++) {
-                for (int col = 0; col < N; col++) {
-                    decay[row][col] += term[row][col];
-                }
-            }
-        }
-        for (int halving = 0; halving < halvings; halving++) {
-            decay = DenseMatrices.product(decay, decay);
-        }
-        double[][] left = DenseMatrices.product(decay, problem.targets);
-        double[][] learned = new double[N][CLASSES];
-        for (int row = 0; row < N; row++) {
-            for (int c = 0; c < CLASSES; c++) {
-                learned[row][c] = problem.targets[row][c] - left[row][c];
-            }
-        }
-        return learned;
-    }
-
-    private double[] flat(String name, int... shape) throws IOException {
-        byte[] bytes = Files.readAllBytes(folder.resolve("out").resolve(name));
-        String header = new String(bytes, 10, 118, java.nio.charset.StandardCharsets.US_ASCII);
-        assertThat(header)
-                .contains("'descr': '<f8'")
-                .contains("'shape': (" + shape[0] + ", " + shape[1] + ", " + shape[2] + ")");
-        double[] values = new double[shape[0] * shape[1] * shape[2]];
-        java.nio.ByteBuffer.wrap(bytes, 128, bytes.length - 128)
-                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-                .asDoubleBuffer()
-                .get(values);
-        return values;
-    }
-
-    @Test
-    void descentReportsTheRateAtWhichItDiverges() throws IOException {
-        double largest = largestEigenvalue();
-        JsonNode json = problem.json("dynamics", "--method", "descent", "--times", "0,7,inf");
-        assertThat(json.path("max_learning_rate").doubleValue())
-                .isCloseTo(2 * N * CLASSES / largest, within(1e-7 * N * CLASSES));
-        CommandRun diverging =
-                problem.run("dynamics", "--method", "descent", "--learning-rate", "1e6", "--times", "inf");
-        assertThat(diverging.code()).isEqualTo(2);
-        assertThat(diverging.err()).contains("diverges: it must be below");
-    }
-
-    /** By the power method. */
-    private double largestEigenvalue() {
-        double[][] v = new double[N][1];
-        for (int row = 0; row < N; row++) {
-            v[row][0] = 1 + 0.01 * row;
-        }
-        double norm = 0;
-        for (int step = 0; step < 5000; step++) {
-            v = DenseMatrices.product(problem.kernel, v);
-            norm = 0;
-            for (double[] row : v) {
-                norm += row[0] * row[0];
-            }
-            norm = Math.sqrt(norm);
-            for (double[] row : v) {
-                row[0] /= norm;
-            }
-        }
-        return norm;
-    }
-
-    @Test
-    void anEnsembleWithItselfAsPriorHasTheVarianceOfTheProcess() throws IOException {
-        // With NNGP = NTK the ensemble at the end is the Gaussian process behind exact observations.
-        problem.json("posterior", "--noise", "0", "--test-diagonal", problem.path("kss.npy"));
-        double[] posterior = problem.result("variance.npy")[0];
-        JsonNode json = problem.json(
-                "dynamics",
-                "--times",
-                "0,inf",
-                "--nngp-kernel",
-                problem.path("K.npy"),
-                "--nngp-cross",
-                problem.path("C.npy"),
-                "--nngp-test",
-                problem.path("kss.npy"));
-        double[][] variance = problem.result("test_variance.npy");
-        for (int image = 0; image < M; image++) {
-            assertThat(variance[0][image]).isEqualTo(problem.diagonal[image]);
-            assertThat(variance[1][image]).isCloseTo(posterior[image], within(1e-9));
-        }
-        assertThat(json.path("test_variance_mean").size()).isEqualTo(2);
     }
 
     @Test
@@ -336,7 +115,7 @@ class RegressionCommandsTest {
             }
             assertThat(row == 0 || values[row - 1] >= values[row]).isTrue();
         }
-        assertThat(values[0]).isCloseTo(largestEigenvalue(), within(1e-9));
+        assertThat(values[0]).isCloseTo(problem.largestEigenvalue(), within(1e-9));
         assertThat(sum).isCloseTo(trace, within(1e-12));
         assertThat(sumOfSquares).isCloseTo(squares, within(1e-11));
         assertThat(json.path("positive_definite").booleanValue()).isTrue();
@@ -378,7 +157,7 @@ class RegressionCommandsTest {
         int right = 0;
         double[][] all = problem.predictions(0.1);
         for (int image = 0; image < M; image++) {
-            right += best(all[image]) == problem.testLabels[image] ? 1 : 0;
+            right += NpyProblem.best(all[image]) == problem.testLabels[image] ? 1 : 0;
         }
         assertThat(json.path("curve").get(1).path("accuracy").doubleValue()).isEqualTo(right / (double) M);
         assertThat(json.path("curve").get(0).path("accuracies").size()).isEqualTo(4);
