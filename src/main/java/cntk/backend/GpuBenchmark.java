@@ -6,7 +6,6 @@ import cntk.dataset.ImageSet;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.plan.Tile;
-import java.util.Arrays;
 import java.util.OptionalDouble;
 
 /**
@@ -75,7 +74,7 @@ public final class GpuBenchmark {
             int cpuPairs,
             double largestDifference) {
         public double medianSecondsPerPair() {
-            return median(secondsPerPair);
+            return KernelBenchmark.median(secondsPerPair);
         }
 
         public double elementLayersPerSecond() {
@@ -156,7 +155,7 @@ public final class GpuBenchmark {
                 seconds[repeat] = (System.nanoTime() - begin) * 1e-9;
             }
         }
-        return median(seconds);
+        return KernelBenchmark.median(seconds);
     }
 
     private double[] corner(double[] out, Tile tile, Tile corner) {
@@ -172,11 +171,5 @@ public final class GpuBenchmark {
             }
         }
         return part;
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

@@ -57,9 +57,7 @@ public final class KernelBenchmark {
             double peak,
             double largestError) {
         public double medianSecondsPerPair() {
-            double[] sorted = secondsPerPair.clone();
-            Arrays.sort(sorted);
-            return sorted[sorted.length / 2];
+            return median(secondsPerPair);
         }
 
         public double elementLayersPerSecond() {
@@ -70,6 +68,12 @@ public final class KernelBenchmark {
         public double peakShare() {
             return network.elementLayers() == 0 ? Double.NaN : operations(network) * elementLayersPerSecond() / peak;
         }
+    }
+
+    static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
     }
 
     /** Multiply-adds and multiplications of an entry and layer that a share of the peak counts. */

@@ -2,7 +2,6 @@ package cntk.backend;
 
 import cntk.dataset.FlippedImages;
 import cntk.dataset.ImageSet;
-import cntk.dataset.InputException;
 import cntk.maths.CntkRecursion;
 import cntk.maths.KernelPair;
 import cntk.maths.PreparedImage;
@@ -40,8 +39,8 @@ public final class OracleBackend implements KernelBackend {
 
     @Override
     public List<TileBackend> open(ImageSet rows, ImageSet cols) {
-        checkShape(rows);
-        checkShape(cols);
+        task.requireShape(rows);
+        task.requireShape(cols);
         PreparedImages preparedRows = new PreparedImages(rows, task.kernels());
         PreparedImages preparedCols = rows == cols ? preparedRows : new PreparedImages(cols, task.kernels());
         List<TileBackend> workers = new ArrayList<>();
@@ -49,13 +48,6 @@ public final class OracleBackend implements KernelBackend {
             workers.add(new Worker("oracle/" + worker, preparedRows, preparedCols));
         }
         return workers;
-    }
-
-    private void checkShape(ImageSet images) {
-        if (!images.shape().equals(task.input())) {
-            throw new InputException(
-                    images.name() + " has images of " + images.shape() + ", but the network reads " + task.input());
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package cntk.plan;
 
 import cntk.arch.Network;
+import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
 import cntk.dataset.InputException;
 import java.util.List;
@@ -47,6 +48,14 @@ public record KernelTask(List<Network> networks, KernelKind kind, boolean flip, 
     /** Kernels of every pair: one of each network. */
     public int kernels() {
         return networks.size();
+    }
+
+    /** Throws {@link InputException} unless the networks read images of this shape. */
+    public void requireShape(ImageSet images) {
+        if (!images.shape().equals(input())) {
+            throw new InputException(
+                    images.name() + " has images of " + images.shape() + ", but the network reads " + input());
+        }
     }
 
     /** Shape of the images. */

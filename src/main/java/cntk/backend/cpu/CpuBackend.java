@@ -80,8 +80,8 @@ public final class CpuBackend implements KernelBackend {
 
     @Override
     public List<TileBackend> open(ImageSet rows, ImageSet cols) {
-        checkShape(rows);
-        checkShape(cols);
+        task.requireShape(rows);
+        task.requireShape(cols);
         double largest = Math.max(LargestVariance.of(rows), rows == cols ? 0 : LargestVariance.of(cols));
         if (largest > largestVariance) {
             caches.clear(); // their factors were in other units
@@ -100,13 +100,6 @@ public final class CpuBackend implements KernelBackend {
     private FactorCache cache(ImageSet images, PlaneProgram program) {
         long mostBytes = Runtime.getRuntime().maxMemory() / 4;
         return caches.computeIfAbsent(images, set -> new FactorCache(set, program, precision, mostBytes));
-    }
-
-    private void checkShape(ImageSet images) {
-        if (!images.shape().equals(task.input())) {
-            throw new InputException(
-                    images.name() + " has images of " + images.shape() + ", but the network reads " + task.input());
-        }
     }
 
     @Override

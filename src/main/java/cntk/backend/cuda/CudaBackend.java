@@ -122,8 +122,8 @@ public final class CudaBackend implements KernelBackend {
 
     @Override
     public List<TileBackend> open(ImageSet rows, ImageSet cols) {
-        checkShape(rows);
-        checkShape(cols);
+        task.requireShape(rows);
+        task.requireShape(cols);
         OpenMatrix matrix = new OpenMatrix(task, precision, program(rows, cols), source(rows), source(cols));
         List<TileBackend> all = new ArrayList<>();
         List<String> losses = new ArrayList<>();
@@ -160,13 +160,6 @@ public final class CudaBackend implements KernelBackend {
         }
         program = wanted;
         return wanted;
-    }
-
-    private void checkShape(ImageSet images) {
-        if (!images.shape().equals(task.input())) {
-            throw new InputException(
-                    images.name() + " has images of " + images.shape() + ", but the network reads " + task.input());
-        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import cntk.arch.ArchitectureJson;
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.backend.KernelBackend;
+import cntk.backend.LargestVariance;
 import cntk.backend.OracleBackend;
 import cntk.dataset.ImageSet;
 import cntk.dataset.ImageShape;
@@ -259,22 +260,7 @@ class KernelsOnHostTest {
         return values;
     }
 
-    /** Largest sum over channels of x^2 at any pixel. */
     private static double largest(ImageSet... sets) {
-        double largest = 0;
-        for (ImageSet set : sets) {
-            for (int image = 0; image < set.count(); image++) {
-                double[] values = values(set, image);
-                int pixels = set.shape().pixels();
-                for (int pixel = 0; pixel < pixels; pixel++) {
-                    double sum = 0;
-                    for (int at = pixel; at < values.length; at += pixels) {
-                        sum += values[at] * values[at];
-                    }
-                    largest = Math.max(largest, sum);
-                }
-            }
-        }
-        return largest;
+        return Arrays.stream(sets).mapToDouble(LargestVariance::of).max().orElse(0);
     }
 }
