@@ -1,4 +1,4 @@
-// libcusolver.so.11: the 64-bit Cholesky calls for doubles in lower storage, ordered on the virtual GPU's streams.
+// libcusolver.so.11: the 64-bit Cholesky and eigenvalue calls for doubles in lower storage, ordered on the virtual GPU's streams.
 #include <functional>
 
 #include "dense.h"
@@ -9,6 +9,7 @@ namespace {
 enum Status { kOk = 0, kAllocFailed = 2, kInvalidArgument = 3, kExecutionFailed = 6, kUnsupported = 9 };
 constexpr int kLower = 0;    // CUBLAS_FILL_MODE_LOWER
 constexpr int kDoubles = 1;  // CUDA_R_64F
+constexpr int kVectors = 1;  // CUSOLVER_EIG_MODE_VECTOR
 constexpr size_t kHostWorkspace = 4096;
 
 struct Handle {
@@ -20,6 +21,8 @@ size_t matrix_bytes(int64_t rows, int64_t columns, int64_t stride) {
 }
 
 size_t device_workspace(int64_t n) { return static_cast<size_t>(n) * 32 * sizeof(double); }
+
+size_t eigen_workspace(int64_t n) { return (static_cast<size_t>(n) * 2 + 32) * n * sizeof(double); }
 
 int enqueue(Handle* handle, std::function<void()> work) {
     auto* boxed = new std::function<void()>(std::move(work));
@@ -100,6 +103,39 @@ VGPU_EXPORT int cusolverDnXpotrs(Handle* handle, void*, int uplo, int64_t n, int
         vgpu::cholesky_solve(n, columns, static_cast<const double*>(a), a_stride, static_cast<double*>(b),
                              b_stride);
         *info = 0;
+    });
+}
+
+VGPU_EXPORT int cusolverDnXsyevd_bufferSize(Handle* handle, void*, int vectors, int uplo, int64_t n, int type,
+                                            const void*, int64_t, int values_type, const void*, int compute,
+                                            size_t* on_device, size_t* on_host) {
+    if (!handle || vectors != kVectors || uplo != kLower || type != kDoubles || values_type != kDoubles ||
+        compute != kDoubles) {
+        return kUnsupported;
+    }
+    *on_device = eigen_workspace(n);
+    *on_host = kHostWorkspace;
+    return kOk;
+}
+
+VGPU_EXPORT int cusolverDnXsyevd(Handle* handle, void*, int vectors, int uplo, int64_t n, int type, void* a,
+                                 int64_t stride, int values_type, void* values, int compute, void* workspace,
+                                 size_t workspace_bytes, void* host_workspace, size_t host_bytes, int* info) {
+    if (vectors != kVectors || uplo != kLower || type != kDoubles || values_type != kDoubles ||
+        compute != kDoubles) {
+        return kUnsupported;
+    }
+    if (!vgpu_is_device_memory(a, matrix_bytes(n, n, stride)) ||
+        !vgpu_is_device_memory(values, static_cast<size_t>(n) * sizeof(double)) ||
+        !vgpu_is_device_memory(info, sizeof(int)) || workspace_bytes < eigen_workspace(n) ||
+        !vgpu_is_device_memory(workspace, workspace_bytes) || host_bytes < kHostWorkspace ||
+        !vgpu_is_pinned_memory(host_workspace, host_bytes)) {
+        return kInvalidArgument;
+    }
+    return enqueue(handle, [=] {
+        const bool done =
+            vgpu::eigen(n, static_cast<double*>(a), stride, static_cast<double*>(values));
+        *info = done ? 0 : 1;
     });
 }
 }

@@ -6,6 +6,7 @@ import cntk.plan.KernelKind;
 import cntk.solve.CrossKernel;
 import cntk.solve.KernelSource;
 import cntk.solve.NpyKernel;
+import cntk.solve.SolverChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +56,7 @@ final class EnsembleInput {
     }
 
     private static Prior run(KernelData tangent, Path directory, int threads) {
-        KernelData data = RunInput.open(directory, "", null);
+        KernelData data = RunInput.open(directory, "", null, SolverChoice.AUTO);
         try {
             StoredRun prior = data.run().orElseThrow();
             if (prior.manifest().kind() != KernelKind.NNGP) {

@@ -7,6 +7,7 @@ import cntk.gram.GramReader;
 import cntk.gram.GramStore;
 import cntk.plan.Precision;
 import cntk.report.PredictionsCsv;
+import cntk.solve.SolverChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,7 +52,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (KernelData stored = RunInput.open(run, data == null ? "" : data, null)) {
+        try (KernelData stored = RunInput.open(run, data == null ? "" : data, null, SolverChoice.AUTO)) {
             OutputFiles files = OutputFiles.open(result.out, stored, "export");
             List<StoredRun.Matrix> matrices = stored.run().orElseThrow().matrices();
             try {

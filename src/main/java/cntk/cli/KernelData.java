@@ -1,13 +1,15 @@
 package cntk.cli;
 
+import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.InputException;
 import cntk.dataset.Labels;
 import cntk.plan.Precision;
 import cntk.solve.CrossKernel;
+import cntk.solve.Eigensolver;
 import cntk.solve.KernelSource;
 import cntk.solve.NativeMatrix;
 import cntk.solve.OpenBlas;
-import cntk.solve.Spectrum;
+import cntk.solve.SolverChoice;
 import cntk.solve.SpectrumCache;
 import cntk.solve.Targets;
 import java.io.PrintWriter;
@@ -26,6 +28,7 @@ import java.util.Optional;
  * @param testRegression the same for the test images; empty where they are not known
  * @param run empty for .npy files
  * @param cache folder for the eigendecomposition; empty for none
+ * @param solver where it is made
  */
 record KernelData(
         String place,
@@ -38,6 +41,7 @@ record KernelData(
         Optional<double[][]> testRegression,
         Optional<StoredRun> run,
         Optional<Path> cache,
+        SolverChoice solver,
         Runnable closing)
         implements AutoCloseable {
     /** Smaller matrices stay on one thread; see {@code KernelRidge}. */
@@ -86,24 +90,35 @@ record KernelData(
         return library;
     }
 
-    /** The eigendecomposition, from the cache where it is right; says on {@code err} what takes long. */
+    /**
+     * The eigendecomposition, from the cache where it is right; says on {@code err} what made it.
+     *
+     * @throws cntk.backend.BackendUnavailableException if a GPU is asked for and cannot make it
+     */
     SpectrumCache.Outcome spectrum(OpenBlas library, PrintWriter err) {
-        if (cache.isEmpty()) {
-            long start = System.nanoTime();
-            Spectrum spectrum = Spectrum.of(library, kernel);
-            return new SpectrumCache.Outcome(spectrum, false, (System.nanoTime() - start) / 1e9, "");
-        }
-        SpectrumCache.Outcome outcome = new SpectrumCache(cache.get()).spectrum(library, kernel);
+        CudaDriver driver = CudaDriver.find();
+        Eigensolver maker = new Eigensolver(
+                library,
+                Eigensolver.place(solver, driver.devices(), driver.absence().orElse("no GPU"), size()));
+        SpectrumCache.Outcome outcome =
+                cache.isPresent() ? new SpectrumCache(cache.get()).spectrum(library, maker, kernel) : unkept(maker);
         if (!outcome.note().isEmpty()) {
             err.println("cntk: " + outcome.note());
         }
         err.printf(
                 Locale.ROOT,
                 "cntk: eigendecomposition %s in %.1f s%n",
-                outcome.found() ? "read" : "made and kept",
+                outcome.found() ? "read" : "made by " + outcome.solver() + (cache.isPresent() ? " and kept" : ""),
                 outcome.seconds());
         err.flush();
         return outcome;
+    }
+
+    private SpectrumCache.Outcome unkept(Eigensolver maker) {
+        long start = System.nanoTime();
+        Eigensolver.Made made = maker.decompose(kernel);
+        return new SpectrumCache.Outcome(
+                made.spectrum(), false, made.solver(), (System.nanoTime() - start) / 1e9, made.note());
     }
 
     @Override

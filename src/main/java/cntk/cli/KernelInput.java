@@ -1,6 +1,7 @@
 package cntk.cli;
 
 import cntk.dataset.InputException;
+import cntk.solve.SolverChoice;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +67,27 @@ final class KernelInput {
     @Nullable
     Path cache;
 
+    @Option(
+            names = "--solver",
+            paramLabel = "auto|cuda|cpu",
+            defaultValue = "auto",
+            converter = Words.OfSolver.class,
+            description = {
+                "What makes the eigendecomposition, where one is made;",
+                "auto (default): a GPU that the matrix fits three times, else the CPU."
+            })
+    private SolverChoice solver = SolverChoice.AUTO;
+
     @Option(names = "--threads", paramLabel = "T", description = "Threads of BLAS; default: every processor.")
     private @Nullable Integer threads;
+
+    SolverChoice solver() {
+        if (solver == SolverChoice.PCG) {
+            throw new InputException(
+                    "--solver is pcg, but this command needs every eigenvalue, expected auto, cuda or cpu");
+        }
+        return solver;
+    }
 
     int threads() {
         if (threads == null) {
@@ -105,6 +125,6 @@ final class KernelInput {
                         + "hint: use --run, or .npy files for everything");
             }
         }
-        return RunInput.open(run, data == null ? "" : data, cache);
+        return RunInput.open(run, data == null ? "" : data, cache, solver());
     }
 }

@@ -67,6 +67,7 @@ final class NpyInput {
                 testRegression,
                 Optional.empty(),
                 Optional.ofNullable(options.cache),
+                options.solver(),
                 this::close);
     }
 

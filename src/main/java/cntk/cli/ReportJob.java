@@ -8,6 +8,7 @@ import cntk.report.PredictionsCsv;
 import cntk.report.ReportPage;
 import cntk.report.RunRecord;
 import cntk.solve.Predictions;
+import cntk.solve.SolverChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class ReportJob {
      * @return the file
      */
     static Path write(Path directory, String movedData, int largest, int threads, PrintWriter err) {
-        try (KernelData data = RunInput.open(directory, movedData, null)) {
+        try (KernelData data = RunInput.open(directory, movedData, null, SolverChoice.AUTO)) {
             RunRecord record = RunRecord.read(directory.resolve(RunFolders.RECORD));
             double[][] scores = PredictionsCsv.scores(directory.resolve(RunFolders.PREDICTIONS));
             Predictions predictions = Predictions.of(

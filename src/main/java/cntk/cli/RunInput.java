@@ -3,6 +3,7 @@ package cntk.cli;
 import cntk.dataset.InputException;
 import cntk.gram.GramStore;
 import cntk.solve.CrossKernel;
+import cntk.solve.SolverChoice;
 import cntk.solve.TiledKernel;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class RunInput {
     private RunInput() {}
 
-    /** @param cache where the eigendecomposition is kept; null for the directory of the run */
-    static KernelData open(Path directory, String movedData, @Nullable Path cache) {
+    /**
+     * @param cache where the eigendecomposition is kept; null for the directory of the run
+     * @param solver where it is made
+     */
+    static KernelData open(Path directory, String movedData, @Nullable Path cache, SolverChoice solver) {
         StoredRun run = StoredRun.open(directory, movedData);
         List<StoredRun.Matrix> matrices = run.matrices();
         try {
@@ -32,6 +36,7 @@ final class RunInput {
                     Optional.empty(),
                     Optional.of(run),
                     Optional.of(cache == null ? directory : cache),
+                    solver,
                     () -> matrices.forEach(StoredRun.Matrix::close));
         } catch (RuntimeException | Error failure) {
             matrices.forEach(StoredRun.Matrix::close);

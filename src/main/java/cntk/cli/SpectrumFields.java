@@ -23,6 +23,7 @@ final class SpectrumFields {
         fields.put("directions_below_eps", spectrum.countUpTo(Math.ulp(1.0) * spectrum.largest()));
         fields.put("mean_diagonal", spectrum.meanDiagonal());
         fields.put("factorisation_found", outcome.found());
+        fields.put("factorisation_by", outcome.solver());
         fields.put("factorisation_seconds", outcome.seconds());
     }
 

@@ -30,7 +30,7 @@ record CudaRidge(
     static CudaRidge solve(CudaDeviceInfo info, NativeMatrix matrix, NativeMatrix targets, Lapack lapack) {
         try (NativeMatrix solution = NativeMatrix.copyOf(targets);
                 CudaDevice device = CudaDevice.open(info)) {
-            requireFree(device, CudaCholesky.bytes(matrix.rows(), targets.cols()));
+            requireFree(device, "solve", CudaCholesky.bytes(matrix.rows(), targets.cols()));
             Stopwatch watch = new Stopwatch();
             try (CudaCholesky cholesky = new CudaCholesky(device, matrix, lapack)) {
                 int failingMinor = cholesky.factorise();
@@ -48,12 +48,13 @@ record CudaRidge(
         }
     }
 
-    private static void requireFree(CudaDevice device, long bytes) {
+    static void requireFree(CudaDevice device, String purpose, long bytes) {
         long free = device.freeBytes();
         if (bytes > free) {
             throw new CudaException(
-                    "the solve needs %s of device memory, CUDA device %d has %s free"
+                    "the %s needs %s of device memory, CUDA device %d has %s free"
                             .formatted(
+                                    purpose,
                                     MemoryShortageException.gibibytes(bytes),
                                     device.info().index(),
                                     MemoryShortageException.gibibytes(free)),

@@ -15,6 +15,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import jcuda.driver.CUresult;
 import jcuda.jcusolver.JCusolverDn;
@@ -23,12 +24,13 @@ import jcuda.jcusolver.cusolverDnParams;
 import jcuda.jcusolver.cusolverStatus;
 import jcuda.runtime.cudaStream_t;
 
-/** The 64-bit Cholesky calls of cuSOLVER for doubles in lower, column-major storage, on one stream. */
+/** The 64-bit Cholesky and eigenvalue calls of cuSOLVER for doubles in lower, column-major storage, on one stream. */
 final class Cusolver implements AutoCloseable {
     private static final String LIBRARY = "libcusolver.so.11";
 
     private static final int LOWER = 0; // CUBLAS_FILL_MODE_LOWER
     private static final int DOUBLES = 1; // CUDA_R_64F
+    private static final int WITH_VECTORS = 1; // CUSOLVER_EIG_MODE_VECTOR
 
     /** A handle whose address can be handed on. */
     private static final class Handle extends cusolverDnHandle {
@@ -84,7 +86,7 @@ final class Cusolver implements AutoCloseable {
      * @return 0, or the order of the first leading minor that is not positive definite
      */
     int factorise(int n, DeviceBuffer a) {
-        long[] sizes = workspaceBytes(n, a);
+        long[] sizes = choleskyWorkspace(n, a);
         // cuSOLVER copies through the host workspace while the host goes on: it has to be pinned
         try (DeviceBuffer info = device.allocate(Integer.BYTES);
                 DeviceBuffer workspace = device.allocate(Math.max(1, sizes[0]));
@@ -106,6 +108,46 @@ final class Cusolver implements AutoCloseable {
                             info.pointer()),
                     "cusolverDnXpotrf of n = " + n);
             return accepted(info, "cusolverDnXpotrf");
+        }
+    }
+
+    /**
+     * A = V diag(e) V^T, n x n; V in place of A, the eigenvalues ascending.
+     *
+     * @throws CudaException also where the iteration does not converge
+     */
+    void eigen(int n, DeviceBuffer a, DeviceBuffer values) {
+        long[] sizes = eigenWorkspace(n, a, values);
+        try (DeviceBuffer info = device.allocate(Integer.BYTES);
+                DeviceBuffer workspace = device.allocate(Math.max(1, sizes[0]));
+                PinnedBuffer host = device.pinned(Math.max(1, sizes[1]))) {
+            check(
+                    JCusolverDn.cusolverDnXsyevd(
+                            handle,
+                            parameters,
+                            WITH_VECTORS,
+                            LOWER,
+                            n,
+                            DOUBLES,
+                            a.pointer(),
+                            n,
+                            DOUBLES,
+                            values.pointer(),
+                            DOUBLES,
+                            workspace.pointer(),
+                            sizes[0],
+                            host.pointer(),
+                            sizes[1],
+                            info.pointer()),
+                    "cusolverDnXsyevd of n = " + n);
+            int unfinished = accepted(info, "cusolverDnXsyevd");
+            if (unfinished > 0) {
+                throw new CudaException(
+                        "cusolverDnXsyevd of n = %d on CUDA device %d did not converge (%d)"
+                                .formatted(n, device.info().index(), unfinished),
+                        device.info().index(),
+                        CUresult.CUDA_ERROR_UNKNOWN);
+            }
         }
     }
 
@@ -144,37 +186,68 @@ final class Cusolver implements AutoCloseable {
         }
     }
 
-    /**
-     * Bytes of the workspaces of a factorisation, on the device and on the host. Called past JCuda: its
-     * cusolverDnXpotrf_bufferSize ends the JVM.
-     */
+    /** Bytes of the workspaces of a factorisation, on the device and on the host. */
+    private long[] choleskyWorkspace(int n, DeviceBuffer a) {
+        return workspace(
+                "cusolverDnXpotrf_bufferSize",
+                n,
+                FunctionDescriptor.of(
+                        JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT,
+                        ADDRESS, ADDRESS),
+                (function, onDevice, onHost) -> (int) function.invokeExact(
+                        handle.address(),
+                        parameters.address(),
+                        LOWER,
+                        (long) n,
+                        DOUBLES,
+                        MemorySegment.ofAddress(a.address()),
+                        (long) n,
+                        DOUBLES,
+                        onDevice,
+                        onHost));
+    }
+
+    private long[] eigenWorkspace(int n, DeviceBuffer a, DeviceBuffer values) {
+        return workspace(
+                "cusolverDnXsyevd_bufferSize",
+                n,
+                FunctionDescriptor.of(
+                        JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
+                        JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS),
+                (function, onDevice, onHost) -> (int) function.invokeExact(
+                        handle.address(),
+                        parameters.address(),
+                        WITH_VECTORS,
+                        LOWER,
+                        (long) n,
+                        DOUBLES,
+                        MemorySegment.ofAddress(a.address()),
+                        (long) n,
+                        DOUBLES,
+                        MemorySegment.ofAddress(values.address()),
+                        DOUBLES,
+                        onDevice,
+                        onHost));
+    }
+
+    /** A call that answers with two sizes. */
+    @FunctionalInterface
+    private interface SizeCall {
+        int of(MethodHandle function, MemorySegment onDevice, MemorySegment onHost) throws Throwable;
+    }
+
+    /** Asks for the bytes of workspaces, {device, host}. Called past JCuda: its *_bufferSize of 64-bit calls end the JVM. */
     @SuppressWarnings("restricted") // a call of the native library
-    private long[] workspaceBytes(int n, DeviceBuffer a) {
+    private long[] workspace(String name, int n, FunctionDescriptor signature, SizeCall call) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment function = SymbolLookup.libraryLookup(LIBRARY, Arena.global())
-                    .find("cusolverDnXpotrf_bufferSize")
+                    .find(name)
                     .orElseThrow(() -> new NativeLibraryException(
-                            LIBRARY + " has no cusolverDnXpotrf_bufferSize\nhint: install the CUDA toolkit 12"));
+                            LIBRARY + " has no " + name + "\nhint: install the CUDA toolkit 12"));
             MemorySegment onDevice = arena.allocate(JAVA_LONG);
             MemorySegment onHost = arena.allocate(JAVA_LONG);
-            int code = (int) Linker.nativeLinker()
-                    .downcallHandle(
-                            function,
-                            FunctionDescriptor.of(
-                                    JAVA_INT, ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG,
-                                    JAVA_INT, ADDRESS, ADDRESS))
-                    .invokeExact(
-                            handle.address(),
-                            parameters.address(),
-                            LOWER,
-                            (long) n,
-                            DOUBLES,
-                            MemorySegment.ofAddress(a.address()),
-                            (long) n,
-                            DOUBLES,
-                            onDevice,
-                            onHost);
-            check(code, "cusolverDnXpotrf_bufferSize of n = " + n);
+            MethodHandle handleOf = Linker.nativeLinker().downcallHandle(function, signature);
+            check(call.of(handleOf, onDevice, onHost), name + " of n = " + n);
             return new long[] {onDevice.get(JAVA_LONG, 0), onHost.get(JAVA_LONG, 0)};
         } catch (Throwable failure) {
             throw OpenBlas.unexpected(failure);

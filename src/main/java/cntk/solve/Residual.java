@@ -31,6 +31,15 @@ final class Residual {
         return Math.max(n, 16) * Math.ulp(1.0);
     }
 
+    /** Frobenius norm. */
+    static double length(NativeMatrix matrix) {
+        double squares = 0;
+        for (int col = 0; col < matrix.cols(); col++) {
+            squares += length(matrix, col) * length(matrix, col);
+        }
+        return Math.sqrt(squares);
+    }
+
     private static double length(NativeMatrix matrix, int col) {
         double sum = 0;
         for (int row = 0; row < matrix.rows(); row++) {

@@ -30,11 +30,16 @@ public record SolverPlace(Optional<CudaDeviceInfo> gpu, boolean forced, String r
      * @throws BackendUnavailableException if a GPU is asked for and cannot do it, with the reason
      */
     public static SolverPlace pick(SolverChoice choice, List<CudaDeviceInfo> gpus, String absence, int n, int columns) {
+        return pick(choice, gpus, absence, CudaCholesky.bytes(n, columns));
+    }
+
+    /** @param bytes of device memory that it takes */
+    static SolverPlace pick(SolverChoice choice, List<CudaDeviceInfo> gpus, String absence, long bytes) {
         if (choice == SolverChoice.CPU || choice == SolverChoice.PCG) {
             return cpu("asked for");
         }
         Optional<CudaDeviceInfo> largest = gpus.stream().max(Comparator.comparingLong(CudaDeviceInfo::memoryBytes));
-        Optional<String> obstacle = obstacle(largest, absence, CudaCholesky.bytes(n, columns));
+        Optional<String> obstacle = obstacle(largest, absence, bytes);
         if (obstacle.isPresent() && choice == SolverChoice.CUDA) {
             throw new BackendUnavailableException("the cuda solver cannot start: " + obstacle.get());
         }

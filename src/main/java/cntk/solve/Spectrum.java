@@ -19,22 +19,14 @@ public final class Spectrum implements AutoCloseable {
     }
 
     /**
-     * Decomposes a kernel: about 9 n^3 operations; up to n = 32766 with three n x n matrices of memory (dsyevd), beyond with
+     * Decomposes a kernel on the CPU ({@link Eigensolver} knows GPUs): about 9 n^3 operations; up to n = 32766 with three n x n matrices of memory (dsyevd), beyond with
      * two (dsyevr).
      *
      * @throws NonFiniteKernelException when K has NaN or infinite entries
      * @throws MemoryShortageException when the matrices do not fit
      */
     public static Spectrum of(OpenBlas library, KernelSource kernel) {
-        Lapack lapack = new Lapack(library);
-        LoadedKernel loaded = new LoadedKernel(kernel);
-        try {
-            loaded.load();
-            return decompose(lapack, loaded.matrix(), loaded.matrix().rows() <= Lapack.LARGEST_DSYEVD);
-        } catch (RuntimeException | Error failure) {
-            loaded.close();
-            throw failure;
-        }
+        return new Eigensolver(library).decompose(kernel).spectrum();
     }
 
     /** @param matrix taken over where {@code divide}, closed where not */

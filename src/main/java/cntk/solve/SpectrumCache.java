@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -43,17 +45,19 @@ public final class SpectrumCache {
      * A spectrum and where it comes from.
      *
      * @param found whether it was read instead of computed
+     * @param solver what made it, as {@link Eigensolver.Made} says; {@code file} where it was read
      * @param seconds of reading or computing it
      * @param note what the user should know, such as a damaged file; empty if nothing
      */
-    public record Outcome(Spectrum spectrum, boolean found, double seconds, String note) {}
+    public record Outcome(Spectrum spectrum, boolean found, String solver, double seconds, String note) {}
 
     /**
      * The spectrum of the kernel: from the file if it is right, else computed and written.
      *
-     * @throws NonFiniteKernelException as {@link Spectrum#of} does
+     * @param library for what follows from a spectrum that was read
+     * @throws NonFiniteKernelException as {@link Eigensolver#decompose} does
      */
-    public Outcome spectrum(OpenBlas library, KernelSource kernel) {
+    public Outcome spectrum(OpenBlas library, Eigensolver solver, KernelSource kernel) {
         Stopwatch watch = new Stopwatch();
         byte[] hash = KernelHash.of(kernel);
         String note = "";
@@ -61,20 +65,22 @@ public final class SpectrumCache {
             try {
                 Spectrum stored = read(new Lapack(library), hash, kernel.size());
                 if (stored != null) {
-                    return new Outcome(stored, true, watch.lap(), "");
+                    return new Outcome(stored, true, "file", watch.lap(), "");
                 }
                 note = file + " is of another kernel and is replaced";
             } catch (IOException damaged) {
                 note = file + " is damaged and is replaced: " + damaged.getMessage();
             }
         }
-        Spectrum spectrum = Spectrum.of(library, kernel);
+        Eigensolver.Made made = solver.decompose(kernel);
         try {
-            write(spectrum, hash);
+            write(made.spectrum(), hash);
         } catch (IOException refused) {
             note = file + " cannot be written, the next command will factorise again: " + refused;
         }
-        return new Outcome(spectrum, false, watch.lap(), note);
+        String all =
+                Stream.of(note, made.note()).filter(text -> !text.isEmpty()).collect(Collectors.joining("; "));
+        return new Outcome(made.spectrum(), false, made.solver(), watch.lap(), all);
     }
 
     /** Null for the spectrum of another kernel. */

@@ -1,6 +1,7 @@
 package cntk.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import cntk.dataset.NpyType;
 import cntk.dataset.NpyWriter;
@@ -45,6 +46,36 @@ class CudaCommandsTest {
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.err()).contains("backend " + backend + " (displacement planes", "asked for");
         return new ObjectMapper().readTree(run.out());
+    }
+
+    @Test
+    void fitOnAGpuIsThatOfTheCpu() throws IOException {
+        run("cpu", "f64");
+        JsonNode cuda = fit("cuda");
+        JsonNode cpu = fit("cpu");
+        assertThat(cuda.path("factorisation_by").textValue()).isEqualTo("cuda/0");
+        assertThat(cpu.path("factorisation_by").textValue()).isEqualTo("cpu");
+        assertThat(cuda.path("accuracy")).isEqualTo(cpu.path("accuracy"));
+        assertThat(cuda.path("ridge").doubleValue()).isCloseTo(cpu.path("ridge").doubleValue(), withinPercentage(1e-8));
+        assertThat(cuda.path("loo_mse").doubleValue())
+                .isCloseTo(cpu.path("loo_mse").doubleValue(), withinPercentage(1e-8));
+        assertThat(fit("pcg", 2)).contains("--solver is pcg", "expected auto, cuda or cpu");
+    }
+
+    private JsonNode fit(String solver) throws IOException {
+        return new ObjectMapper().readTree(fit(solver, 0));
+    }
+
+    private String fit(String solver, int code) {
+        CommandRun run = CommandRun.of(
+                "fit",
+                "--run=" + folder.resolve("cpuf64"),
+                "--solver=" + solver,
+                "--cache=" + folder.resolve(solver),
+                "--out=" + folder.resolve("fit-" + solver),
+                "--json");
+        assertThat(run.code()).as(run.err()).isEqualTo(code);
+        return code == 0 ? run.out() : run.err();
     }
 
     @Test

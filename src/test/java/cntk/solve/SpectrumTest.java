@@ -73,16 +73,35 @@ class SpectrumTest {
     }
 
     @Test
+    void checkTellsADecompositionFromOneThatIsOffByABit() {
+        double[][] k = DenseMatrices.randomPositiveDefinite(40, 0.05, 3);
+        Lapack lapack = new Lapack(LIBRARY);
+        try (NativeMatrix matrix = DenseMatrices.nativeCopy(k);
+                EigenCheck check = new EigenCheck(lapack, matrix)) {
+            double[] values = lapack.eigen(matrix);
+            assertThat(check.error(matrix, values)).isLessThan(Residual.allowed(40)); // 1.5e-15 of 8.9e-15
+            double largest = values[39];
+            values[39] *= 1 + 1e-9;
+            assertThat(check.error(matrix, values)).isGreaterThan(Residual.allowed(40));
+            values[39] = largest;
+            matrix.set(7, 20, matrix.get(7, 20) + 1e-9);
+            assertThat(check.error(matrix, values)).isGreaterThan(Residual.allowed(40));
+            matrix.set(7, 20, Double.NaN);
+            assertThat(check.error(matrix, values)).isNaN();
+        }
+    }
+
+    @Test
     void theCacheServesOneKernelOnly(@TempDir Path folder) throws IOException {
         double[][] k = DenseMatrices.randomPositiveDefinite(20, 0.1, 1);
         SpectrumCache cache = new SpectrumCache(folder);
-        double[] first = values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), false, "");
-        double[] again = values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), true, "");
+        double[] first = values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "");
+        double[] again = values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), true, "");
         assertThat(again).isEqualTo(first);
         k[7][3] = Math.nextUp(k[7][3]); // the lower triangle is what counts
         k[3][7] = k[7][3];
-        values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), false, "another kernel");
-        assertThat(values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), true, ""))
+        values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "another kernel");
+        assertThat(values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), true, ""))
                 .hasSize(20);
     }
 
@@ -90,19 +109,22 @@ class SpectrumTest {
     void damagedFilesAreReplaced(@TempDir Path folder) throws IOException {
         double[][] k = DenseMatrices.randomPositiveDefinite(20, 0.1, 1);
         SpectrumCache cache = new SpectrumCache(folder);
-        double[] right = values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), false, "");
+        double[] right = values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "");
         Path file = folder.resolve(SpectrumCache.FILE_NAME);
         byte[] whole = Files.readAllBytes(file);
         byte[] flipped = whole.clone();
         flipped[whole.length - 3] ^= 1;
         Files.write(file, flipped);
-        assertThat(values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), false, "checksum"))
+        assertThat(values(
+                        cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "checksum"))
                 .isEqualTo(right);
         Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 8));
-        assertThat(values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), false, "cut short"))
+        assertThat(values(
+                        cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "cut short"))
                 .isEqualTo(right);
         Files.write(file, new byte[0]);
-        assertThat(values(cache.spectrum(LIBRARY, DenseMatrices.kernel(k)), false, "cut short"))
+        assertThat(values(
+                        cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "cut short"))
                 .isEqualTo(right);
         assertThat(folder.toFile().list()).containsExactly(SpectrumCache.FILE_NAME);
     }
