@@ -33,7 +33,7 @@ final class PlaneTensor {
                 .toArray(PlaneTensor[]::new);
     }
 
-    /** Bytes of the largest tensor and of all tensors of a program. */
+    /** Bytes of the largest array and of all arrays of a program's tensors and of the pools before them. */
     static long[] bytes(PlaneProgram program, Precision precision, Lanes kind) {
         long largest = 0;
         long sum = 0;
@@ -45,10 +45,18 @@ final class PlaneTensor {
                     * 2
                     * PlaneRows.lanes(precision)
                     * precision.bytes();
-            largest = Math.max(largest, bytes);
-            sum += bytes;
+            long pool = kind == Lanes.IMAGES
+                    ? 0
+                    : RowPool.bytes(exchange.rows(), exchange.cols(), segment.rows(), precision);
+            largest = Math.max(largest, Math.max(bytes, pool));
+            sum += bytes + pool;
         }
         return new long[] {largest, sum};
+    }
+
+    /** Bytes of this one and of the pool before it. */
+    long bytes(Precision precision) {
+        return (long) cells.length() * precision.bytes() + (pool == null ? 0 : pool.bytes(precision));
     }
 
     /** Planes, or groups of neighbouring ones, of which one suffices. */

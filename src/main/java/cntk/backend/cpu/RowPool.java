@@ -44,8 +44,8 @@ final class RowPool {
         int lanes = PlaneRows.lanes(precision);
         this.rowLength = 2 * lanes * cols.fine();
         this.groupLength = rows.coarse() * rowLength;
-        this.scatters = new LaneScatter[Math.ceilDiv(cols.fine(), lanes)];
-        this.placeLength = Math.multiplyExact(scatters.length, groupLength);
+        this.scatters = new LaneScatter[groups(cols, precision)];
+        this.placeLength = Math.toIntExact(placeNumbers(rows, cols, precision));
         List<int[]> permutations = new ArrayList<>();
         for (int group = 0; group < scatters.length; group++) {
             scatters[group] = LaneScatter.of(cols, group * lanes, lanes, planeStride, 2 * lanes, permutations);
@@ -53,20 +53,51 @@ final class RowPool {
         this.permuted = new LanePermutations(permutations);
         this.rowPairs = new int[rows.fine()][];
         this.finished = new ArrayList<>();
-        this.cells = Cells.of(precision, Math.multiplyExact(layOut(rows, wanted), placeLength));
+        this.cells = Cells.of(precision, Math.multiplyExact(places(rows, wanted), placeLength));
+        layOut(rows, wanted);
     }
 
-    /** Gives every coarse displacement its place. Returns how many places there are. */
-    private int layOut(AxisMap rows, boolean[] wanted) {
+    /** Bytes of the pool between two segments; the arguments are those of the constructor. */
+    static long bytes(AxisMap rows, AxisMap cols, boolean[] wanted, Precision precision) {
+        return places(rows, wanted) * placeNumbers(rows, cols, precision) * precision.bytes();
+    }
+
+    /** Bytes of the sums that it holds. */
+    long bytes(Precision precision) {
+        return (long) cells.length() * precision.bytes();
+    }
+
+    private static int groups(AxisMap cols, Precision precision) {
+        return Math.ceilDiv(cols.fine(), PlaneRows.lanes(precision));
+    }
+
+    /** S and T~ of all groups and coarse rows of one coarse row displacement. */
+    private static long placeNumbers(AxisMap rows, AxisMap cols, Precision precision) {
+        return 2L * PlaneRows.lanes(precision) * cols.fine() * rows.coarse() * groups(cols, precision);
+    }
+
+    /** Most coarse displacements that the planes of one fine displacement go to. */
+    private static int places(AxisMap rows, boolean[] wanted) {
+        int most = 0;
+        for (int di = 0; di < rows.fine(); di++) {
+            int open = 0;
+            for (boolean sends : targets(rows, wanted, di)) {
+                open += sends ? 1 : 0;
+            }
+            most = Math.max(most, open);
+        }
+        return most;
+    }
+
+    /** Gives every coarse displacement its place. */
+    private void layOut(AxisMap rows, boolean[] wanted) {
         @Nullable Open[] open = new @Nullable Open[rows.coarse()]; // by coarse displacement, null where closed
         boolean[][] sends = new boolean[rows.fine() + 1][];
         Arrays.setAll(sends, di -> targets(rows, wanted, di));
-        int places = 0;
         for (int di = 0; di < rows.fine(); di++) {
             for (int displacement = 0; displacement < open.length; displacement++) {
                 if (sends[di][displacement] && open[displacement] == null) {
                     open[displacement] = new Open(firstFree(open), new TreeSet<>());
-                    places = Math.max(places, open[displacement].place() + 1);
                 }
             }
             rowPairs[di] = rowPairs(rows.meetings(di), open);
@@ -83,7 +114,6 @@ final class RowPool {
             }
             finished.add(done);
         }
-        return places;
     }
 
     /** Wanted coarse displacements that planes of a fine one go to; none behind the last. */
