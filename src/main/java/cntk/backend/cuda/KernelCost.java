@@ -2,18 +2,12 @@ package cntk.backend.cuda;
 
 import cntk.backend.BackendUnavailableException;
 import cntk.backend.cuda.MachineCode.Kind;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
+import java.util.function.BiFunction;
 
 /**
  * What a pair costs, from the code of the kernels on registers: instructions per entry and layer are counted in the machine code and in
@@ -138,69 +132,56 @@ public final class KernelCost {
     private KernelCost() {}
 
     /**
-     * Estimates for all kernels on registers and all cards.
+     * Estimates for all kernels on registers and all cards, from the code of this build.
      *
      * @param channels of the images
      * @throws BackendUnavailableException if the kernels were not compiled
      */
     public static List<Estimate> estimates(int layers, int channels) {
-        Map<String, Use> uses = uses();
+        return estimates(layers, channels, KernelCost::compiled);
+    }
+
+    /** The same from the counts that are kept with the sources: equal on every machine, and nvcc is not needed. */
+    public static List<Estimate> keptEstimates(int layers, int channels) {
+        return estimates(layers, channels, (shape, card) -> KernelCounts.kept(shape.kernel(), card.architecture()));
+    }
+
+    private static List<Estimate> estimates(int layers, int channels, BiFunction<Shape, Card, KernelCounts> counts) {
         List<Estimate> estimates = new ArrayList<>();
         for (Shape shape : SHAPES) {
-            PtxCode ptx = new PtxCode(new String(resource(shape.file() + ".ptx"), StandardCharsets.UTF_8));
-            Map<String, Double> inPtx =
-                    perEntry(layerBody(ptx.straightBlocks(shape.kernel()), shape.kernel(), shape.entries()), shape);
             for (Card card : CARDS) {
-                MachineCode code = new MachineCode(resource(shape.file() + "." + card.architecture() + ".cubin"));
-                Map<Kind, Double> layer =
-                        layerBody(code.straightBlocks(shape.kernel()), shape.kernel(), shape.entries());
-                Use use = Objects.requireNonNull(uses.get(shape.kernel() + " " + card.architecture()));
-                estimates.add(estimate(shape, card, layer, inPtx, use, layers, channels));
+                estimates.add(estimate(shape, card, counts.apply(shape, card), layers, channels));
             }
         }
         return estimates;
     }
 
-    /**
-     * Warp instructions of one layer behind the first, the mean over column parities: the straight blocks with two special functions per
-     * entry, of which the first layer's compare the sign of every entry.
-     */
-    static Map<Kind, Double> layerBody(List<Map<Kind, Integer>> blocks, String kernel, int entries) {
-        List<Map<Kind, Integer>> bodies = blocks.stream()
-                .filter(block -> block.getOrDefault(Kind.SPECIAL, 0) == 2 * entries)
-                .filter(block -> block.getOrDefault(Kind.COMPARE, 0) < entries)
-                .toList();
-        if (bodies.isEmpty()) {
-            throw new IllegalStateException("no layer body found in the code of " + kernel);
-        }
-        Map<Kind, Double> mean = new EnumMap<>(Kind.class);
-        for (Map<Kind, Integer> body : bodies) {
-            body.forEach((kind, count) -> mean.merge(kind, (double) count / bodies.size(), Double::sum));
-        }
-        return mean;
+    private static KernelCounts compiled(Shape shape, Card card) {
+        return KernelCounts.compiled(shape.file(), shape.kernel(), shape.entries(), card.architecture());
     }
 
-    private static Estimate estimate(
-            Shape shape,
-            Card card,
-            Map<Kind, Double> layer,
-            Map<String, Double> inPtx,
-            Use use,
-            int layers,
-            int channels) {
+    /** Every kernel and card, counted in the code of this build. */
+    static List<KernelCounts> compiledCounts() {
+        return SHAPES.stream()
+                .flatMap(shape -> CARDS.stream().map(card -> compiled(shape, card)))
+                .toList();
+    }
+
+    private static Estimate estimate(Shape shape, Card card, KernelCounts counts, int layers, int channels) {
+        Map<Kind, Double> layer = counts.machine();
         double clocks = card.multiprocessors() * card.gigahertz() * 1e3; // multiprocessor clocks per microsecond
         double planeLayers = shape.warps() * layers;
         double issued = planeLayers * (sum(layer) + LAYER_OVERHEAD) + shape.warps() * PLANE_OVERHEAD;
         double wide = shape.entries() / 2.0; // two quads of factors for four entries
         double wavefronts = of(layer, Kind.SHUFFLE) + of(layer, Kind.SHARED) + wide * (WAVEFRONTS_128 - 1);
-        int warps = residentWarps(shape, card, use);
+        int warps = residentWarps(shape, card, counts);
         return new Estimate(
                 shape.kernel(),
                 card,
                 layers,
                 perEntry(layer, shape),
-                inPtx,
-                use.registers(),
+                perEntry(counts.ptx(), shape),
+                counts.registers(),
                 warps,
                 (double) warps / card.mostWarps(),
                 shape.stagedBytes() * (layers + channels),
@@ -212,7 +193,7 @@ public final class KernelCost {
     }
 
     /** Warps that registers, shared memory and the limits of a multiprocessor let stand on it at a time. */
-    private static int residentWarps(Shape shape, Card card, Use use) {
+    private static int residentWarps(Shape shape, Card card, KernelCounts use) {
         int byRegisters = REGISTERS / (Math.ceilDiv(use.registers(), 8) * 8 * WARP * shape.blockWarps());
         int byShared = card.sharedKib() * 1024 / (use.sharedBytes() + shape.dynamicBytes() + RESERVED_SHARED);
         int byWarps = card.mostWarps() / shape.blockWarps();
@@ -235,32 +216,5 @@ public final class KernelCost {
 
     private static double sum(Map<Kind, Double> layer) {
         return layer.values().stream().mapToDouble(Double::doubleValue).sum();
-    }
-
-    /** Registers of a thread and static shared memory of a block. */
-    private record Use(int registers, int sharedBytes) {}
-
-    /** By "kernel architecture", from the report of the build. */
-    private static Map<String, Use> uses() {
-        Map<String, Use> uses = new HashMap<>();
-        new String(resource("report.tsv"), StandardCharsets.UTF_8)
-                .lines()
-                .skip(1)
-                .map(line -> line.split("\t"))
-                .forEach(field -> uses.put(
-                        field[0] + " " + field[1], new Use(Integer.parseInt(field[2]), Integer.parseInt(field[6]))));
-        return uses;
-    }
-
-    private static byte[] resource(String name) {
-        try (InputStream in = KernelCost.class.getResourceAsStream("/kernels/" + name)) {
-            if (in == null) {
-                throw new BackendUnavailableException("this build has no compiled CUDA kernels: " + name + " is missing"
-                        + "\nhint: build again with nvcc on the PATH");
-            }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
