@@ -76,6 +76,26 @@ class ShardedRunTest {
     }
 
     @Test
+    void conjugateGradientsAreLeftToTheLastShard() throws IOException {
+        String[] pcg = {"--solver", "pcg", "--pcg-rank", "20", "--ridge", "0.01"};
+        assertThat(run("a", with(pcg, "--shard", "2/2")).out()).contains("shard 2/2 is stored");
+        assertThat(temporary.resolve("a/predictions.csv")).doesNotExist();
+        CommandRun last = run("a", with(pcg, "--shard", "1/2"));
+        assertThat(last.code()).as(last.err()).isZero();
+        assertThat(last.out()).contains("accuracy", "iterations of conjugate gradients");
+        assertThat(run("b", with(pcg, "--shard", "1/3")).code()).isZero();
+        assertThat(run("b", pcg).out()).contains("accuracy");
+        assertThat(run("whole", pcg).code()).isZero();
+        assertSameBits("a", "whole");
+        assertSameBits("b", "whole");
+        assertThat(bits("whole").keySet()).contains("predictions.csv", "readouts/depth=2/predictions.csv");
+    }
+
+    private static String[] with(String[] words, String... more) {
+        return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
+    }
+
+    @Test
     void shardNeedsASharedFolder() {
         CommandRun run = CommandRun.of("run", "--shard", "1/2");
         assertThat(run.code()).isEqualTo(2);
@@ -115,13 +135,17 @@ class ShardedRunTest {
 
     private void assertSameAsUnsharded(String folder) throws IOException {
         assertThat(run("whole").code()).isZero();
-        Map<String, byte[]> expected = bits("whole");
+        assertSameBits(folder, "whole");
+        assertThat(bits("whole").keySet())
+                .hasSizeGreaterThan(20)
+                .contains("predictions.csv", "readouts/depth=2/solution.bin");
+    }
+
+    private void assertSameBits(String folder, String other) throws IOException {
+        Map<String, byte[]> expected = bits(other);
         Map<String, byte[]> actual = bits(folder);
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
         expected.forEach((name, bytes) -> assertThat(actual.get(name)).as(name).isEqualTo(bytes));
-        assertThat(expected.keySet())
-                .hasSizeGreaterThan(20)
-                .contains("predictions.csv", "readouts/depth=2/solution.bin");
     }
 
     /** Matrices, coefficients and predictions. */
