@@ -33,12 +33,23 @@ final class PcgOptions {
             description = "Most iterations of --solver pcg; default: " + PcgSettings.DEFAULT_ITERATIONS + ".")
     private @Nullable Integer iterations;
 
+    @Option(
+            names = "--pcg-checkpoint",
+            paramLabel = "SECONDS",
+            description = "Between checkpoints of --solver pcg, 0 for one every iteration; default: "
+                    + PcgSettings.DEFAULT_CHECKPOINT_SECONDS + ".")
+    private @Nullable Double checkpoint;
+
     /** What was asked for, checked. */
     PcgSettings settings(SolverChoice solver) {
-        if (solver != SolverChoice.PCG && (rank != null || tolerance != null || iterations != null)) {
+        boolean any = rank != null || tolerance != null || iterations != null || checkpoint != null;
+        if (solver != SolverChoice.PCG && any) {
             throw new InputException(
-                    "--pcg-rank, --pcg-tolerance and --pcg-iterations are for --solver pcg, but --solver is "
+                    "--pcg-rank, --pcg-tolerance, --pcg-iterations and --pcg-checkpoint are for --solver pcg, but --solver is "
                             + solver.word());
+        }
+        if (checkpoint != null && !(checkpoint >= 0 && checkpoint < Double.POSITIVE_INFINITY)) {
+            throw new InputException("--pcg-checkpoint is " + checkpoint + ", expected a finite number from 0 up");
         }
         if (rank != null && rank < 1) {
             throw new InputException("--pcg-rank is " + rank + ", expected at least 1");
@@ -53,6 +64,6 @@ final class PcgOptions {
                 rank == null ? OptionalInt.empty() : OptionalInt.of(rank),
                 tolerance == null ? PcgSettings.DEFAULT_TOLERANCE : tolerance,
                 iterations == null ? PcgSettings.DEFAULT_ITERATIONS : iterations,
-                PcgSettings.DEFAULT_CHECKPOINT_SECONDS);
+                checkpoint == null ? PcgSettings.DEFAULT_CHECKPOINT_SECONDS : checkpoint);
     }
 }

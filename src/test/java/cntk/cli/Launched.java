@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** A process of the real launcher, started in a working directory that is not the project's. */
 final class Launched implements AutoCloseable {
     private static final Path LAUNCHER = Path.of("cntk").toAbsolutePath();
-    private static final long MOST_SECONDS = 120;
+    private static final long MOST_SECONDS = 300;
 
     /** How it ended. */
     record Result(int code, String out, String err) {}
@@ -32,7 +32,8 @@ final class Launched implements AutoCloseable {
         return start(workingDirectory, Map.of(), words);
     }
 
-    private static Launched start(Path workingDirectory, Map<String, String> environment, String... words) {
+    /** With more environment variables. */
+    static Launched start(Path workingDirectory, Map<String, String> environment, String... words) {
         List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
         command.addAll(List.of(words));
         try {

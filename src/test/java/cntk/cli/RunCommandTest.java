@@ -106,6 +106,8 @@ class RunCommandTest {
             {"--solver", "pcg", "--pcg-rank", "0"},
             {"--solver", "pcg", "--pcg-tolerance", "1"},
             {"--solver", "pcg", "--pcg-iterations", "0"},
+            {"--pcg-checkpoint", "5"},
+            {"--solver", "pcg", "--pcg-checkpoint", "NaN"},
             {"--solver", "cg"}
         }) {
             CommandRun run = run(words);
