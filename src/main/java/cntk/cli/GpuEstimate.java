@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * An estimate of a pair's time on a GPU from the counted instructions of the kernels on registers ({@link KernelCost}): the
- * sum over the segments of the network. Nothing here ran on a GPU.
+ * sum over the segments of the network, in float. Nothing here ran on a GPU, and what planes cost where they meet is left out.
  *
  * @param card by its data sheet
  * @param bestMicros per pair, at the higher share of the bound
@@ -58,7 +58,7 @@ record GpuEstimate(String card, double bestMicros, double worstMicros) {
                 String kernel = kernel(segment, task);
                 double planes =
                         segment.planes() == 1 ? 1 : (double) segment.planes() / (segment.height() * segment.width());
-                for (KernelCost.Estimate estimate : KernelCost.estimates(layers, shape.channels())) {
+                for (KernelCost.Estimate estimate : KernelCost.keptEstimates(layers, shape.channels())) {
                     if (estimate.kernel().equals(kernel)
                             && estimate.card().name().equals(card.name)) {
                         best += planes * estimate.bestMicros();

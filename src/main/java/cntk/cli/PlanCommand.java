@@ -17,12 +17,15 @@ import cntk.report.Json;
 import cntk.solve.MemoryShortageException;
 import cntk.solve.OpenBlas;
 import cntk.solve.SolveProbe;
+import cntk.solve.SolverChoice;
 import cntk.solve.SolverPlace;
 import cntk.solve.ZcaWhitening;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,8 +38,9 @@ import picocli.CommandLine.Option;
         customSynopsis = "cntk plan [OPTIONS]",
         description = {
             "Takes the options of cntk run and writes nothing. Times are estimates: from a measurement of a few",
-            "seconds on this machine, or with --gpus from the cost model of the CUDA kernels. --train and --test may",
-            "exceed the data, of which then only the shape counts.",
+            "seconds on this machine, or with --gpus from the cost model of the CUDA kernels and from assumptions",
+            "about nodes, store and price, which the plan lists. --train and --test may exceed the data, of which",
+            "then only the shape counts.",
             ""
         })
 final class PlanCommand extends RunCommand {
@@ -45,7 +49,10 @@ final class PlanCommand extends RunCommand {
 
     private static final int LARGEST_PROBE = 256;
 
-    @Option(names = "--gpus", paramLabel = "N", description = "Times on N GPUs instead of this machine.")
+    @Option(
+            names = "--gpus",
+            paramLabel = "N",
+            description = "Plan for N GPUs in nodes around a shared store instead of this machine.")
     private @Nullable Integer gpus;
 
     @Option(
@@ -57,43 +64,76 @@ final class PlanCommand extends RunCommand {
             description = "Kind of the GPUs of --gpus; default: ${DEFAULT-VALUE}.")
     private GpuEstimate.Card card;
 
+    @Option(names = "--price", paramLabel = "USD", description = "Of a GPU-hour, short for --assume price=USD.")
+    private @Nullable Double price;
+
+    @Option(
+            names = "--assume",
+            paramLabel = "NAME=VALUE",
+            split = ",",
+            description = "Other assumptions of a plan with --gpus, by the names that the plan lists.")
+    private Map<String, Double> assumed = new LinkedHashMap<>();
+
     @Override
     public Integer call() throws InterruptedException {
-        if (gpus != null && gpus < 1) {
-            throw new InputException("--gpus is " + gpus + ", expected at least 1");
-        }
+        check();
         RunRequest request = request();
         RawSplit raw = DataLocation.read(request.data());
         KernelTask task =
                 RunPlan.task(request, RunPlan.networkList(request, raw.train().shape()));
-        int train = Math.multiplyExact(
-                request.preprocessing().augmentation().factor(),
-                request.train().orElse(raw.train().count()));
-        int test = request.test().orElse(raw.test().count());
-        int classes = raw.train().labels().classes();
-        RunDemand demand;
-        PlannedTimes times;
-        if (gpus == null) {
-            CudaDriver driver = CudaDriver.find();
-            DeviceChoice chosen = DeviceChoice.of(request.backend(), request.devices(), driver);
-            SolverPlace solver = SolverPlace.pick(
-                    request.solver(), chosen.solver(), driver.absence().orElse("no GPU is named"), train, classes);
-            demand = RunPlan.demand(request, chosen.kernel(), solver, task, train, test, classes);
-            times = onThisMachine(request, chosen.kernel(), task, raw, demand);
-        } else {
-            GpuEstimate estimate = GpuEstimate.of(task, card);
-            demand = RunPlan.demand(
-                    request, SolverPlace.cpu("planned"), task, train, test, classes, 1e3 * estimate.worstMicros());
-            times = onGpus(gpus, estimate, demand);
+        ClusterPlan.Size size = new ClusterPlan.Size(
+                Math.multiplyExact(
+                        request.preprocessing().augmentation().factor(),
+                        request.train().orElse(raw.train().count())),
+                request.test().orElse(raw.test().count()),
+                raw.train().labels().classes());
+        return gpus == null ? onThisMachine(request, task, size, raw) : onGpus(gpus, request, task, size, raw);
+    }
+
+    private void check() {
+        if (gpus == null && (price != null || !assumed.isEmpty())) {
+            throw new InputException("--price and --assume are for --gpus N, which is missing");
         }
-        List<String> obstacles = gpus == null ? obstacles(request, demand) : List.of();
+        if (gpus != null && gpus < 1) {
+            throw new InputException("--gpus is " + gpus + ", expected at least 1");
+        }
+    }
+
+    private int onGpus(int count, RunRequest request, KernelTask task, ClusterPlan.Size size, RawSplit raw) {
+        Map<String, Double> given = new LinkedHashMap<>(assumed);
+        if (price != null) {
+            given.put(Assumption.PRICE.word(), price);
+        }
+        ClusterPlan plan = ClusterPlan.of(request, task, size, count, card, Assumptions.of(card, given));
+        ClusterPage page = new ClusterPage(task, plan, raw.train().count());
+        return print(page.fields(), page.lines(), plan.obstacles());
+    }
+
+    private int onThisMachine(RunRequest request, KernelTask task, ClusterPlan.Size size, RawSplit raw)
+            throws InterruptedException {
+        CudaDriver driver = CudaDriver.find();
+        DeviceChoice chosen = DeviceChoice.of(request.backend(), request.devices(), driver);
+        SolverPlace solver = SolverPlace.pick(
+                request.solver(),
+                chosen.solver(),
+                driver.absence().orElse("no GPU is named"),
+                size.train(),
+                size.classes());
+        RunDemand demand =
+                RunPlan.demand(request, chosen.kernel(), solver, task, size.train(), size.test(), size.classes());
+        PlannedTimes times = measured(request, chosen.kernel(), task, raw, demand);
+        List<String> obstacles = obstacles(request, demand);
         PlanPage page = new PlanPage(
                 request, task, demand, times, obstacles, raw.train().count());
+        return print(page.fields(), page.lines(), obstacles);
+    }
+
+    private int print(Map<String, Object> fields, List<String> lines, List<String> obstacles) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(Json.text(page.fields()));
+            out.println(Json.text(fields));
         } else {
-            page.lines().forEach(out::println);
+            lines.forEach(out::println);
         }
         out.flush();
         PrintWriter err = spec.commandLine().getErr();
@@ -118,7 +158,7 @@ final class PlanCommand extends RunCommand {
         return obstacles;
     }
 
-    private static PlannedTimes onThisMachine(
+    private static PlannedTimes measured(
             RunRequest request, DeviceSet devices, KernelTask task, RawSplit raw, RunDemand demand)
             throws InterruptedException {
         Precision precision = demand.precision();
@@ -135,28 +175,15 @@ final class PlanCommand extends RunCommand {
         Backends.Picked picked = Backends.pick(devices, task, precision, request.threads());
         try (KernelBackend backend = picked.backend()) {
             double pairsPerSecond = RateProbe.pairsPerSecond(backend, few.test(), few.train());
-            double flops = SolveProbe.flopsPerSecond(OpenBlas.load(), request.threads());
+            double flops = request.solver() == SolverChoice.PCG
+                    ? Double.NaN
+                    : SolveProbe.flopsPerSecond(OpenBlas.load(), request.threads());
             return new PlannedTimes(
                     backend.name() + ", " + backend.description() + ", measured in the last seconds",
                     pairsPerSecond,
-                    pairsPerSecond,
-                    demand.pairs() / pairsPerSecond,
                     demand.pairs() / pairsPerSecond,
                     demand.kernels() * SolveProbe.flops(demand.train().rows()) / flops,
                     flops);
         }
-    }
-
-    private static PlannedTimes onGpus(int count, GpuEstimate estimate, RunDemand demand) {
-        double best = count * 1e6 / estimate.bestMicros();
-        double worst = count * 1e6 / estimate.worstMicros();
-        return new PlannedTimes(
-                count + " x " + estimate.card() + ", cost model of the CUDA kernels; nothing ran on a GPU",
-                worst,
-                best,
-                demand.pairs() / best,
-                demand.pairs() / worst,
-                Double.NaN,
-                Double.NaN);
     }
 }

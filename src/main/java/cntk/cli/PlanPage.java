@@ -47,7 +47,7 @@ record PlanPage(
                 "%s in %s, written at %s a second",
                 bytes(demand.storeBytes()),
                 demand.precision().word(),
-                bytes((long) (demand.storeBytes() / times.shortestSeconds())));
+                bytes((long) (demand.storeBytes() / times.kernelSeconds())));
         add(
                 lines,
                 "memory",
@@ -63,46 +63,30 @@ record PlanPage(
         add(
                 lines,
                 "kernel",
-                "%s (estimate), %s pairs/s: %s",
-                seconds(times.shortestSeconds(), times.longestSeconds()),
-                rate(),
+                "%s (estimate), %,.0f pairs/s: %s",
+                ProgressLine.duration(times.kernelSeconds()),
+                times.pairsPerSecond(),
                 times.where());
         add(lines, "solve", "%s", solve());
         return lines;
     }
 
     private String solve() {
-        String work = String.format(
+        if (Double.isNaN(times.solveSeconds())) {
+            return demand.solver() + ", " + bytes(demand.trainBytes()) + " read in every iteration";
+        }
+        return String.format(
                 Locale.ROOT,
-                "%s, %.3g operations",
+                "%s (estimate), %s, %.3g operations at %.3g a second on %d BLAS threads",
+                ProgressLine.duration(times.solveSeconds()),
                 demand.solver(),
-                demand.kernels() * SolveProbe.flops(demand.train().rows()));
-        return Double.isNaN(times.solveSeconds())
-                ? work + "; the matrix stays on one machine, an iteration over the tiles would read "
-                        + bytes(demand.storeBytes()) + " each time"
-                : String.format(
-                        Locale.ROOT,
-                        "%s (estimate), %s at %.3g a second on %d BLAS threads",
-                        ProgressLine.duration(times.solveSeconds()),
-                        work,
-                        times.solveFlops(),
-                        request.threads());
-    }
-
-    private String rate() {
-        return times.slowestRate() == times.fastestRate()
-                ? String.format(Locale.ROOT, "%,.0f", times.slowestRate())
-                : String.format(Locale.ROOT, "%,.0f to %,.0f", times.slowestRate(), times.fastestRate());
+                demand.kernels() * SolveProbe.flops(demand.train().rows()),
+                times.solveFlops(),
+                request.threads());
     }
 
     private static String tiles(String matrix, long count, TilePlan plan) {
         return String.format(Locale.ROOT, "%s %,d of %dx%d", matrix, count, plan.side(), plan.side());
-    }
-
-    private static String seconds(double from, double to) {
-        return from == to
-                ? ProgressLine.duration(from)
-                : ProgressLine.duration(from) + " to " + ProgressLine.duration(to);
     }
 
     private static String bytes(long bytes) {
@@ -141,10 +125,8 @@ record PlanPage(
         fields.put("solver", demand.solver());
         fields.put("blas_threads", request.threads());
         fields.put("computed_by", times.where());
-        fields.put("pairs_per_second_from", times.slowestRate());
-        fields.put("pairs_per_second_to", times.fastestRate());
-        fields.put("kernel_seconds_from", times.shortestSeconds());
-        fields.put("kernel_seconds_to", times.longestSeconds());
+        fields.put("pairs_per_second", times.pairsPerSecond());
+        fields.put("kernel_seconds", times.kernelSeconds());
         fields.put(
                 "solve_operations",
                 demand.kernels() * SolveProbe.flops(demand.train().rows()));

@@ -1,21 +1,13 @@
 package cntk.cli;
 
 /**
- * Estimated times of a run.
+ * Estimated times of a run on this machine.
  *
  * @param where what computes, and where the numbers come from
- * @param slowestRate pairs a second
- * @param fastestRate pairs a second
- * @param shortestSeconds of the kernel
- * @param longestSeconds of the kernel
- * @param solveSeconds of the factorisations; NaN if it was not measured
- * @param solveFlops operations a second in the measurement; NaN if there was none
+ * @param pairsPerSecond of the kernel
+ * @param kernelSeconds of the kernel
+ * @param solveSeconds of the factorisations; NaN for pcg, of which nobody knows the iterations beforehand
+ * @param solveFlops operations a second in the measurement; NaN for pcg
  */
 record PlannedTimes(
-        String where,
-        double slowestRate,
-        double fastestRate,
-        double shortestSeconds,
-        double longestSeconds,
-        double solveSeconds,
-        double solveFlops) {}
+        String where, double pairsPerSecond, double kernelSeconds, double solveSeconds, double solveFlops) {}

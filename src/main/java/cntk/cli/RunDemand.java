@@ -84,7 +84,22 @@ record RunDemand(
 
     /** Of all matrices of the run. */
     long storeBytes() {
-        return kernels * (trainTiles() * chunkBytes(train) + crossTiles() * chunkBytes(cross));
+        return kernels * (trainBytes() + crossBytes());
+    }
+
+    /** Of one matrix train x train in the store. */
+    long trainBytes() {
+        return trainTiles() * chunkBytes(train);
+    }
+
+    /** Of one matrix test x train in the store. */
+    long crossBytes() {
+        return crossTiles() * chunkBytes(cross);
+    }
+
+    /** Files of all matrices: one for every tile. */
+    long files() {
+        return kernels * (trainTiles() + crossTiles());
     }
 
     private long chunkBytes(TilePlan plan) {
@@ -95,8 +110,22 @@ record RunDemand(
     long kernelBytes() {
         long most = Runtime.getRuntime().maxMemory() / 4; // what the cpu backend keeps of a set at most
         long factors = kept(train.rows() * factorBytes, most) + kept(cross.rows() * factorBytes, most);
+        return imagesAndTiles(threads) + factors;
+    }
+
+    /** The same where that many GPUs compute: factors are theirs. */
+    long gpuHostBytes(int gpus) {
+        return imagesAndTiles(gpus);
+    }
+
+    private long imagesAndTiles(int workers) {
         long tile = (long) Math.max(train.side(), cross.side()) * Math.max(train.side(), cross.side()) * Double.BYTES;
-        return JAVA_BYTES + imageBytes + factors + (long) COPIES_OF_A_TILE * threads * kernels * tile;
+        return heldBytes() + (long) COPIES_OF_A_TILE * workers * kernels * tile;
+    }
+
+    /** Java heap that is there all the time, an estimate: the virtual machine and the images. */
+    long heldBytes() {
+        return JAVA_BYTES + imageBytes;
     }
 
     private static long kept(long bytes, long most) {

@@ -82,7 +82,12 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
             int train,
             int test,
             int classes) {
-        return demand(request, solver, task, train, test, classes, nanosPerPair(request, devices, task, train));
+        Means means = new Means(
+                solver,
+                request.solver() == SolverChoice.PCG,
+                request.threads(),
+                nanosPerPair(request, devices, task, train));
+        return demand(request, means, task, train, test, classes);
     }
 
     /** What a pair is estimated to take on a worker. */
@@ -94,23 +99,30 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
                 .orElseThrow();
     }
 
-    /** The same where a pair takes {@code nanos} on a worker. */
-    static RunDemand demand(
-            RunRequest request, SolverPlace solver, KernelTask task, int train, int test, int classes, double nanos) {
-        boolean iterative = request.solver() == SolverChoice.PCG;
-        int trainSide = TileSides.choose(nanos, train, train, true, MAX_TILE_BYTES);
-        int crossSide = TileSides.choose(nanos, test, train, false, MAX_TILE_BYTES);
+    /**
+     * What a run is carried out with.
+     *
+     * @param iterative whether the matrix is not factorised but streamed
+     * @param threads that solve
+     * @param nanosPerPair that a worker is estimated to take: the tiles follow from it
+     */
+    record Means(SolverPlace solver, boolean iterative, int threads, double nanosPerPair) {}
+
+    /** The same with those means. */
+    static RunDemand demand(RunRequest request, Means means, KernelTask task, int train, int test, int classes) {
+        int trainSide = TileSides.choose(means.nanosPerPair(), train, train, true, MAX_TILE_BYTES);
+        int crossSide = TileSides.choose(means.nanosPerPair(), test, train, false, MAX_TILE_BYTES);
         return RunDemand.of(
                 task,
                 new TilePlan(train, train, trainSide, true),
                 new TilePlan(test, train, crossSide, false),
                 precision(request, task, train),
-                request.threads(),
-                iterative ? request.solver().word() : KernelRidge.solver(train, solver),
-                iterative
+                means.threads(),
+                means.iterative() ? SolverChoice.PCG.word() : KernelRidge.solver(train, means.solver()),
+                means.iterative()
                         ? ConjugateGradients.bytes(
-                                train, classes, request.pcg().rank(train), TileSides.LARGEST, request.threads())
-                        : KernelRidge.matrixBytes(train, solver));
+                                train, classes, request.pcg().rank(train), TileSides.LARGEST, means.threads())
+                        : KernelRidge.matrixBytes(train, means.solver()));
     }
 
     /** By label; the main network first, and not again among the readouts. */

@@ -64,6 +64,12 @@ public final class CudaBackend implements KernelBackend {
         }
     }
 
+    /** Bytes that an image takes on a device, its factors included. */
+    public static long imageBytes(KernelTask task, Precision precision) {
+        return PlaneTables.imageBytes(
+                PlaneProgram.of(task.networks(), precision, 1), task.input().channels(), precision);
+    }
+
     /** The devices of this machine that start, with what keeps the others from it. */
     public record Startable(List<CudaDeviceInfo> devices, List<String> failures) {
         public Startable {

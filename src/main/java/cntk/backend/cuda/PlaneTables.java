@@ -81,8 +81,7 @@ final class PlaneTables implements AutoCloseable {
 
     private SegmentPlace place(Tables host, int channels, int index, List<SegmentPlace> before) {
         SegmentTable segment = table.segments().get(index);
-        Optional<ReluRun> run =
-                precision == Precision.F32 ? ReluRun.of(table, program, channels, index) : Optional.empty();
+        Optional<ReluRun> run = run(table, program, channels, precision, index);
         Optional<PlaneSlots> slots =
                 run.filter(taken -> !taken.flatten(segment)).map(taken -> PlaneSlots.of(taken, segment));
         return new SegmentPlace(
@@ -99,6 +98,11 @@ final class PlaneTables implements AutoCloseable {
                 before.isEmpty()
                         ? 0
                         : before.getLast().firstRead() + before.getLast().reads());
+    }
+
+    private static Optional<ReluRun> run(
+            StepTable table, PlaneProgram program, int channels, Precision precision, int index) {
+        return precision == Precision.F32 ? ReluRun.of(table, program, channels, index) : Optional.empty();
     }
 
     private static SegmentPlace moved(SegmentPlace place, long base) {
@@ -196,6 +200,21 @@ final class PlaneTables implements AutoCloseable {
             bytes += segment.run().isPresent() ? packedBytes(segment) : 0;
         }
         return bytes;
+    }
+
+    /** The same before there is a device. */
+    static long imageBytes(PlaneProgram program, int channels, Precision precision) {
+        StepTable table = StepTable.of(program, channels);
+        long packed = 0;
+        boolean records = false;
+        for (int index = 0; index < table.segments().size(); index++) {
+            Optional<ReluRun> run = run(table, program, channels, precision, index);
+            int variants = run.isPresent() && run.get().flatten(table.segments().get(index)) ? 1 : PARITIES;
+            packed +=
+                    run.map(taken -> taken.packedFloats(variants) * Float.BYTES).orElse(0L);
+            records |= run.isEmpty();
+        }
+        return packed + (records ? table.recordStride() * precision.bytes() : 0);
     }
 
     /** Bytes of a pair's planes that meet. */
