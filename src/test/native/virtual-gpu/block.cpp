@@ -104,6 +104,7 @@ class BlockRunner {
     std::vector<char> dynamic_shared_;
     void* scheduler_ = nullptr;
     Random random_{1};
+    Schedule schedule_ = Schedule::kRandom;
     unsigned last_warp_ = 0;
     const char* problem_ = nullptr;
 };
@@ -158,7 +159,8 @@ void BlockRunner::set_up(const Launch& launch, const unsigned index[3]) {
     const SharedMemory fixed = static_shared_memory();
     memset(fixed.start, 0xFF, fixed.bytes);
     random_ = Random(launch.seed * 2654435761u + index[0] * 97 + index[1] * 89 + index[2] * 83 + 1);
-    last_warp_ = settings().schedule == Schedule::kReverse ? warps() - 1 : 0;
+    schedule_ = schedule();
+    last_warp_ = schedule_ == Schedule::kReverse ? warps() - 1 : 0;
     problem_ = nullptr;
     vgpu_block = &block_;
     runner = this;
@@ -184,10 +186,10 @@ void BlockRunner::resume(Thread& thread) {
 
 // A warp with ready lanes, or warps() if there is none.
 unsigned BlockRunner::pick_warp() {
-    const bool random = settings().schedule == Schedule::kRandom;
+    const bool random = schedule_ == Schedule::kRandom;
     const unsigned count = warps();
     const unsigned start = random ? random_.below(count) : last_warp_;
-    const unsigned step = settings().schedule == Schedule::kReverse ? count - 1 : 1;
+    const unsigned step = schedule_ == Schedule::kReverse ? count - 1 : 1;
     for (unsigned i = 0, w = start; i < count; i++, w = (w + step) % count) {
         if (ready_[w]) return last_warp_ = w;
     }
@@ -197,8 +199,8 @@ unsigned BlockRunner::pick_warp() {
 // Lets each ready lane of the warp run to its next barrier, warp call or end.
 void BlockRunner::run_lanes(unsigned warp) {
     const unsigned count = lanes(warp);
-    const bool random = settings().schedule == Schedule::kRandom;
-    const bool backwards = random ? random_.below(2) : settings().schedule == Schedule::kReverse;
+    const bool random = schedule_ == Schedule::kRandom;
+    const bool backwards = random ? random_.below(2) : schedule_ == Schedule::kReverse;
     const unsigned rotation = random ? random_.below(count) : 0;
     Thread* first = &threads_[warp * kWarpSize];
     for (unsigned i = 0; i < count; i++) {

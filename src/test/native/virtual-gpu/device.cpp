@@ -1,4 +1,5 @@
 // Devices, contexts, and what cuDeviceGetAttribute says: an H100 as far as limits go.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -53,6 +54,11 @@ CUresult find(int index, Device** device) {
     return *device ? kSuccess : kInvalidDevice;
 }
 
+size_t usual_memory(int index) {
+    const std::vector<size_t>& bytes = settings().memory_bytes;
+    return bytes[std::min<size_t>(index, bytes.size() - 1)];
+}
+
 // Frees what is left and says so: a program that ends well leaves nothing.
 void report_leaks() {
     for (Device* device : all) {
@@ -105,12 +111,18 @@ using namespace vgpu;
 VGPU_API cuInit(unsigned) {
     std::lock_guard lock(mutex);
     if (!initialized) {
-        for (int index = 0; index < settings().devices; index++) all.push_back(new Device(index));
+        for (int index = 0; index < settings().devices; index++)
+            all.push_back(new Device(index, usual_memory(index)));
         install_fault_handler();
         atexit(report_leaks);
         initialized = true;
     }
     return all.empty() ? kNoDevice : kSuccess;
+}
+
+// For tests: what a device has from now on; 0 is what the environment says.
+extern "C" VGPU_EXPORT void vgpu_set_memory(int index, size_t bytes) {
+    if (Device* device = device_or_null(index)) device->memory_bytes = bytes ? bytes : usual_memory(index);
 }
 
 VGPU_API cuDriverGetVersion(int* version) {
@@ -141,7 +153,7 @@ VGPU_API cuDeviceGetName(char* name, int size, CUdevice index) {
 VGPU_API cuDeviceTotalMem_v2(size_t* bytes, CUdevice index) {
     Device* device;
     if (CUresult error = find(index, &device)) return error;
-    *bytes = settings().memory_bytes;
+    *bytes = device->memory_bytes;
     return kSuccess;
 }
 

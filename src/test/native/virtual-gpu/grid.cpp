@@ -16,10 +16,10 @@ namespace {
 // stride coprime to their number each runs once, in an order of the schedule's choice.
 struct Grid {
     explicit Grid(const Launch& of) : launch(of), blocks(uint64_t{of.grid[0]} * of.grid[1] * of.grid[2]) {
-        if (settings().schedule == Schedule::kReverse) {
+        if (schedule() == Schedule::kReverse) {
             offset = blocks - 1;
             stride = blocks - 1;
-        } else if (settings().schedule == Schedule::kRandom) {
+        } else if (schedule() == Schedule::kRandom) {
             offset = of.seed * 2654435761ull % blocks;
             stride = (of.seed * 40503ull + blocks / 3) % blocks;
             while (std::gcd(stride, blocks) != 1) stride++;

@@ -102,7 +102,7 @@ CUresult allocate(Context* context, int device, const char* kind, size_t bytes, 
     }
     std::lock_guard lock(mutex);
     const bool on_device = device != kHostMemory;
-    if (on_device && context->device->used + bytes > settings().memory_bytes) return kOutOfMemory;
+    if (on_device && context->device->used + bytes > context->device->memory_bytes) return kOutOfMemory;
     Allocation allocation{0, nullptr, 0, device, context};
     const uint64_t address = map_between_guards(bytes, &allocation);
     if (!address) return kOutOfMemory;
@@ -208,8 +208,8 @@ VGPU_API cuMemFree_v2(CUdeviceptr start) {
 VGPU_API cuMemGetInfo_v2(size_t* free, size_t* total) {
     Context* context;
     if (CUresult error = usable_context(&context)) return error;
-    *total = settings().memory_bytes;
-    *free = *total - context->device->used;
+    *total = context->device->memory_bytes;
+    *free = *total - std::min<size_t>(*total, context->device->used);
     return kSuccess;
 }
 

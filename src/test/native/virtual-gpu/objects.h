@@ -48,9 +48,10 @@ struct Context {
 };
 
 struct Device {
-    explicit Device(int number) : index(number) {}
+    Device(int number, size_t bytes) : index(number), memory_bytes(bytes) {}
 
     int index;
+    std::atomic<size_t> memory_bytes;      // that it has
     std::atomic<CUresult> lost{kSuccess};  // by a fault: no context helps
     std::atomic<size_t> used{0};           // bytes of live allocations
     std::mutex mutex;                      // of the primary context

@@ -2,6 +2,7 @@ package cntk.cli;
 
 import cntk.arch.Spelling;
 import cntk.backend.BackendUnavailableException;
+import cntk.backend.WorkerLostException;
 import cntk.backend.cuda.CudaException;
 import cntk.backend.cuda.KernelException;
 import cntk.dataset.InputException;
@@ -49,6 +50,7 @@ final class CommandErrors implements IExecutionExceptionHandler, IParameterExcep
                     StoreException _,
                     ScheduleException _,
                     BackendUnavailableException _,
+                    WorkerLostException _,
                     CudaException _,
                     KernelException _,
                     MemoryShortageException _,

@@ -1,5 +1,6 @@
 package cntk.cli;
 
+import cntk.backend.WorkerTooSmallException;
 import cntk.dataset.InputException;
 import cntk.gram.StoreException;
 
@@ -8,7 +9,7 @@ enum ExitCodes {
     RIGHT(0),
     /** The computation could not be done, or {@code verify} found wrong entries. */
     FAILED(1),
-    /** An option, a file or a disk cannot be used as it is. */
+    /** An option, a file, a disk or a device cannot be used as it is. */
     BAD_INPUT(2),
     /** Stopped by Ctrl-C. */
     STOPPED(130);
@@ -25,7 +26,7 @@ enum ExitCodes {
 
     static ExitCodes of(Throwable failure) {
         return switch (failure) {
-            case InputException _, StoreException _ -> BAD_INPUT;
+            case InputException _, StoreException _, WorkerTooSmallException _ -> BAD_INPUT;
             case StoppedException _ -> STOPPED;
             default -> FAILED;
         };

@@ -1,6 +1,7 @@
 package cntk.cli;
 
 import cntk.backend.Backends;
+import cntk.backend.WorkerLostException;
 import cntk.plan.Tile;
 import cntk.schedule.Progress;
 import cntk.schedule.ProgressLine;
@@ -93,7 +94,9 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
 
     @Override
     public void tileFailed(Tile tile, String worker, int attempt, Exception cause) {
-        say("tile " + tile + " failed on " + worker + ", attempt " + attempt + ": " + cause);
+        if (!(cause instanceof WorkerLostException)) { // its reason comes with the next event
+            say("tile " + tile + " failed on " + worker + ", attempt " + attempt + ": " + cause);
+        }
     }
 
     @Override
@@ -103,7 +106,9 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
 
     @Override
     public void workerLost(String worker, Exception cause) {
-        say("worker " + worker + " gets no more tiles: " + cause);
+        String reason = cause instanceof WorkerLostException ? String.valueOf(cause.getMessage()) : cause.toString();
+        say("worker " + worker + " gets no more tiles: "
+                + reason.lines().findFirst().orElse(reason)); // a hint follows if no worker is left
     }
 
     @Override

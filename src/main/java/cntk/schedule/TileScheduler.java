@@ -1,6 +1,7 @@
 package cntk.schedule;
 
 import cntk.backend.TileBackend;
+import cntk.backend.WorkerTooSmallException;
 import cntk.gram.StoreException;
 import cntk.gram.TileSink;
 import cntk.plan.Tile;
@@ -55,6 +56,7 @@ public final class TileScheduler {
      * it as {@link #stop} does, and stays set.
      *
      * @throws ScheduleException if tiles are left that no worker could compute
+     * @throws WorkerTooSmallException if tiles are left and every worker has too little memory for any
      * @throws StoreException if the store failed; nothing is retried then
      */
     public ScheduleResult run() {
@@ -164,6 +166,10 @@ public final class TileScheduler {
             return;
         }
         Exception first = Objects.requireNonNull(listener.firstFailure());
+        if (workers.getFirst().lostBecause() instanceof WorkerTooSmallException tooSmall
+                && workers.stream().allMatch(worker -> worker.lostBecause() instanceof WorkerTooSmallException)) {
+            throw tooSmall; // nothing is broken: the request has to change
+        }
         if (workers.stream().allMatch(worker -> worker.lostBecause() != null)) {
             throw ScheduleException.allLost(left.size(), reasons(workers), first);
         }

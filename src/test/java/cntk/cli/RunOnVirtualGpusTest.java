@@ -190,6 +190,30 @@ class RunOnVirtualGpusTest {
     }
 
     @Test
+    void aDeviceThatIsTooSmallLeavesTheWorkToTheOthers() throws IOException {
+        VirtualGpu.memory(1, 1 << 20);
+        CommandRun beside = run(temporary.resolve("beside"), "--devices", "0,1");
+        assertRight(beside, temporary.resolve("beside"));
+        assertThat(beside.err().lines().filter(line -> line.contains("cuda/1")))
+                .singleElement()
+                .asString()
+                .contains("worker cuda/1 gets no more tiles: CUDA device 1 has 0.00 GiB left, too little for");
+        CommandRun cpu = run(temporary.resolve("cpu"), "--devices", "1+cpu", "--threads", "1");
+        assertThat(cpu.code()).as(cpu.err()).isZero();
+        assertThat(json(cpu).path("accuracy").doubleValue()).isEqualTo(accuracy);
+    }
+
+    @Test
+    void ifEveryDeviceIsTooSmallTheRequestIsRefusedAndALargerOneGoesOn() throws IOException {
+        VirtualGpu.memory(1, 1 << 20);
+        VirtualGpu.memory(2, 1 << 20);
+        CommandRun run = run(temporary, "--devices", "1,2");
+        assertThat(run.code()).as(run.err()).isEqualTo(2);
+        assertThat(run.err()).contains("cntk: CUDA device ", "too little for 128 images", "hint: --backend cpu");
+        assertRight(run(temporary, "--devices", "1,3"), temporary);
+    }
+
+    @Test
     void anotherKindOfDeviceIsRefusedOnResume() {
         CommandRun cpu = run(shared.resolve("one"), "--devices", "cpu");
         assertThat(cpu.code()).isEqualTo(2);

@@ -1,9 +1,11 @@
 package cntk.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cntk.backend.TileBackend;
 import cntk.backend.WorkerLostException;
+import cntk.backend.WorkerTooSmallException;
 import cntk.gram.GramReader;
 import cntk.gram.GramStore;
 import cntk.plan.Tile;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Workers of very different speed beside each other, and faults at any moment: every tile once, the same bits. */
+/** Workers of very different speed or size beside each other, and faults at any moment: every tile once, the same bits. */
 @Timeout(30)
 class UnevenWorkersTest {
     private static final int IMAGES = 40;
@@ -231,6 +233,37 @@ class UnevenWorkersTest {
                 case 3 -> Thread.sleep(20_000); // hangs, until somebody else has done it
                 default -> {}
             }
+        });
+    }
+
+    @Test
+    void aWorkerThatIsTooSmallLeavesItsTilesToALargerOne() {
+        RecordingStore store = new RecordingStore(IMAGES, SIDE);
+        FakeBackend small = tooSmall("small");
+        ScheduleResult result = run(store, small, new FakeBackend("large", (tile, attempt) -> Thread.sleep(2)));
+        assertWhole(store);
+        assertThat(small.attempts()).hasSize(1);
+        assertThat(events.of("lost")).containsExactly("lost small 1 GiB for 2");
+        assertThat(result.tilesByWorker()).containsEntry("large", 15);
+    }
+
+    @Test
+    void ifEveryWorkerIsTooSmallThatIsTheAnswer() {
+        RecordingStore store = new RecordingStore(IMAGES, SIDE);
+        assertThatThrownBy(() -> run(store, tooSmall("gpu/0"), tooSmall("gpu/1")))
+                .isInstanceOf(WorkerTooSmallException.class)
+                .hasMessage("1 GiB for 2");
+        FakeBackend broken = new FakeBackend("gpu/1", (tile, attempt) -> {
+            throw new WorkerLostException("fell off the bus", null);
+        });
+        assertThatThrownBy(() -> run(new RecordingStore(IMAGES, SIDE), tooSmall("gpu/0"), broken))
+                .isInstanceOf(ScheduleException.class)
+                .hasMessageContainingAll("gpu/0", "1 GiB for 2", "gpu/1", "fell off the bus");
+    }
+
+    private static FakeBackend tooSmall(String name) {
+        return new FakeBackend(name, (tile, attempt) -> {
+            throw new WorkerTooSmallException("1 GiB for 2");
         });
     }
 }

@@ -50,6 +50,38 @@ public final class VirtualGpu {
         }
     }
 
+    /** What a device has from now on; {@link #usual} gives back what the environment says. */
+    public static void memory(int device, long bytes) {
+        try {
+            handle("vgpu_set_memory", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG))
+                    .invokeExact(device, bytes);
+        } catch (Throwable failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    /** Order of blocks, warps and lanes: forward, reverse or random. */
+    public static void schedule(String order) {
+        try (Arena arena = Arena.ofConfined()) {
+            int code = (int) handle("vgpu_set_schedule", FunctionDescriptor.of(JAVA_INT, ADDRESS))
+                    .invokeExact(arena.allocateFrom(order));
+            if (code != 0) {
+                throw new IllegalArgumentException(order);
+            }
+        } catch (Throwable failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    /** Forgets what a test has changed: faults, memory, order. */
+    static void usual() {
+        clearFaults();
+        for (int device = 0; device < DEVICES; device++) {
+            memory(device, 0);
+        }
+        schedule("");
+    }
+
     /** Bytes of live allocations of a device, or of pinned memory for {@link #HOST}. */
     public static long liveBytes(int device) {
         try {

@@ -22,12 +22,12 @@ final class VirtualGpuCondition implements ExecutionCondition, BeforeEachCallbac
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        VirtualGpu.clearFaults();
+        VirtualGpu.usual();
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
-        VirtualGpu.clearFaults();
+        VirtualGpu.usual();
         if (context.getExecutionException().isEmpty()) {
             for (int device = VirtualGpu.HOST; device < VirtualGpu.DEVICES; device++) {
                 assertThat(VirtualGpu.liveBytes(device))

@@ -1,6 +1,7 @@
 package cntk.backend.cuda;
 
 import cntk.backend.WorkerLostException;
+import cntk.backend.WorkerTooSmallException;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -122,6 +123,9 @@ final class CudaSession implements AutoCloseable {
             throw lost(told);
         } catch (KernelException e) {
             throw lost(e);
+        } catch (WorkerTooSmallException e) {
+            loss = e.getMessage();
+            throw e;
         }
     }
 

@@ -20,6 +20,7 @@ final class PlaneTables implements AutoCloseable {
     private final PlaneProgram program;
     private final StepTable table;
     private final Precision precision;
+    private final boolean registers;
     private final List<SegmentPlace> segments;
     private final List<AxisPlace> axes;
     private final ReadoutPlace[] readouts;
@@ -52,10 +53,21 @@ final class PlaneTables implements AutoCloseable {
     /** Where the sums of a readout stand: the read of a segment, and by what they are to be divided. */
     record ReadoutPlace(int segment, int read, double multiple) {}
 
-    /** Brings the tables onto a device. */
-    PlaneTables(CudaDevice device, CudaStream stream, PlaneProgram program, int channels, Precision precision) {
+    /**
+     * Brings the tables onto a device.
+     *
+     * @param registers whether floats may go to the kernels on registers
+     */
+    PlaneTables(
+            CudaDevice device,
+            CudaStream stream,
+            PlaneProgram program,
+            int channels,
+            Precision precision,
+            boolean registers) {
         this.program = program;
         this.precision = precision;
+        this.registers = registers && precision == Precision.F32;
         this.table = StepTable.of(program, channels);
         Tables host = new Tables();
         long weightsAt = host.add(doubles(table.weights()));
@@ -81,7 +93,7 @@ final class PlaneTables implements AutoCloseable {
 
     private SegmentPlace place(Tables host, int channels, int index, List<SegmentPlace> before) {
         SegmentTable segment = table.segments().get(index);
-        Optional<ReluRun> run = run(table, program, channels, precision, index);
+        Optional<ReluRun> run = registers ? run(table, program, channels, precision, index) : Optional.empty();
         Optional<PlaneSlots> slots =
                 run.filter(taken -> !taken.flatten(segment)).map(taken -> PlaneSlots.of(taken, segment));
         return new SegmentPlace(

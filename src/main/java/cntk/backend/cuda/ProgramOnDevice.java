@@ -1,6 +1,6 @@
 package cntk.backend.cuda;
 
-import cntk.dataset.InputException;
+import cntk.backend.WorkerTooSmallException;
 import cntk.plan.PlaneProgram;
 import cntk.plan.Precision;
 import java.util.ArrayList;
@@ -49,7 +49,7 @@ final class ProgramOnDevice implements AutoCloseable {
         this.stream = device.stream();
         boolean opened = false;
         try {
-            this.tables = new PlaneTables(device, stream, program, channels, precision);
+            this.tables = new PlaneTables(device, stream, program, channels, precision, limits.registers());
             this.launches = new PlaneLaunches(device, kernels, tables);
             opened = true;
         } finally {
@@ -115,10 +115,10 @@ final class ProgramOnDevice implements AutoCloseable {
         long blockBytes = limits.block() * tables.imageBytes();
         long spare = room / blockBytes - (long) LEAST_BLOCKS * missing.size();
         if (spare < 0) {
-            throw new InputException(String.format(
+            throw new WorkerTooSmallException(String.format(
                     Locale.ROOT,
                     "%s has %.2f GiB left, too little for %d images of this network at %.1f MiB each and a batch of pairs at"
-                            + " %.1f MiB each%nhint: --backend cpu, or a smaller network",
+                            + " %.1f MiB each%nhint: --backend cpu, a larger device, or a smaller network",
                     name(),
                     free() / 0x1p30,
                     LEAST_BLOCKS * missing.size() * limits.block(),
