@@ -5,6 +5,7 @@ import cntk.backend.cpu.CpuBackend;
 import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
+import cntk.support.CoveredGolden;
 import cntk.support.GoldenCase;
 
 class CpuBackendF32Test extends TileBackendContract {
@@ -20,8 +21,7 @@ class CpuBackendF32Test extends TileBackendContract {
 
     @Override
     double goldenTolerance(GoldenCase golden) {
-        boolean singular = golden.name().contains("special");
-        return singular ? 3e-4 : golden.name().contains("depth21") ? 2e-6 : 1e-6;
+        return CoveredGolden.f32Tolerance(golden);
     }
 
     /** Linear networks (no ReLU) sum terms of both signs: conv_depth1_linear_gap has an entry of 3e-4 of the largest. */

@@ -7,6 +7,7 @@ import cntk.plan.KernelKind;
 import cntk.plan.KernelTask;
 import cntk.plan.Precision;
 import cntk.support.BriefGolden;
+import cntk.support.CoveredGolden;
 import cntk.support.GoldenCase;
 import cntk.support.VirtualGpuTest;
 import java.util.List;
@@ -29,8 +30,7 @@ class CudaBackendF32Test extends TileBackendContract {
 
     @Override
     double goldenTolerance(GoldenCase golden) {
-        boolean singular = golden.name().contains("special");
-        return singular ? 3e-4 : golden.name().contains("depth21") ? 2e-6 : 1e-6;
+        return CoveredGolden.f32Tolerance(golden);
     }
 
     @Override
