@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -86,7 +87,15 @@ class KernelReportTest {
     }
 
     @Test
-    void nothingSpillsAndEveryKernelKeepsToItsCard() {
+    void nothingSpillsAndEveryKernelKeepsToItsCard() throws IOException {
+        Properties images = new Properties();
+        try (InputStream in = StepTable.class.getResourceAsStream("/kernels/images.properties")) {
+            images.load(in);
+        }
+        String reference = images.getProperty("reference");
+        assumeTrue(
+                images.getProperty("toolkit").equals(reference),
+                "the cards are of CUDA " + reference + ": NOT held to them with another toolkit");
         for (Line line : report) {
             assertThat(line.spilled()).as("%s", line).isZero();
             assertThat(line.registers()).as("%s", line).isPositive().isLessThanOrEqualTo(line.mostRegisters());
