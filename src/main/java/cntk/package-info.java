@@ -15,6 +15,7 @@
  *   solve     regression, training, spectra, Gaussian processes and whitening by LAPACK
  *   report    accuracy, provenance, CSV, JSON and the page of a run
  *   cli       the command line
+ *   spark     the same on many machines; built by the Maven profile of that name only
  * </pre>
  */
 @org.jspecify.annotations.NullMarked

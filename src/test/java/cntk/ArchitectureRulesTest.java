@@ -20,7 +20,8 @@ final class ArchitectureRulesTest {
 
     /** The order in which data flows, as in the root's package-info.java. */
     private static final List<String> ORDER = List.of(
-            "dataset", "arch", "maths", "finite", "plan", "backend", "gram", "schedule", "solve", "report", "cli");
+            "dataset", "arch", "maths", "finite", "plan", "backend", "gram", "schedule", "solve", "report", "cli",
+            "spark");
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
@@ -39,6 +40,15 @@ final class ArchitectureRulesTest {
 
     @ArchTest
     static final ArchRule picocliStaysInCli = only("picocli..", "cntk.cli..");
+
+    @ArchTest
+    static final ArchRule sparkStaysInItsPackage = noClasses()
+            .that()
+            .resideOutsideOfPackage("cntk.spark..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..")
+            .allowEmptyShould(true);
 
     @ArchTest
     static final ArchRule jcudaStaysInTheCudaBackendAndSolve = noClasses()

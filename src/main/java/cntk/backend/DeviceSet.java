@@ -13,7 +13,8 @@ import java.util.List;
  *
  * @param reason why these: one phrase for the log and the run record
  */
-public record DeviceSet(boolean oracle, List<CudaDeviceInfo> gpus, boolean cpu, String reason) {
+public record DeviceSet(boolean oracle, List<CudaDeviceInfo> gpus, boolean cpu, String reason)
+        implements KernelDevices {
     /** Of a CPU thread's time, where GPUs and the CPU share tiles: half a minute there, a tenth of a second on a GPU. */
     private static final double SHARED_SHARE = 1.0 / 10;
 
@@ -74,7 +75,7 @@ public record DeviceSet(boolean oracle, List<CudaDeviceInfo> gpus, boolean cpu, 
         return text.lines().findFirst().orElse(text);
     }
 
-    /** What the bits of a kernel depend on: {@code cpu}, {@code cuda}, {@code cuda+cpu} or {@code oracle}. */
+    @Override
     public String backend() {
         if (oracle) {
             return "oracle";
@@ -82,12 +83,12 @@ public record DeviceSet(boolean oracle, List<CudaDeviceInfo> gpus, boolean cpu, 
         return gpus.isEmpty() ? "cpu" : cpu ? "cuda+cpu" : "cuda";
     }
 
-    /** Whether entries of one matrix may come from different arithmetics, equal within their tolerances only. */
+    @Override
     public boolean mixed() {
         return cpu && !gpus.isEmpty();
     }
 
-    /** What a pair costs as far as the size of a tile is concerned; depends on the kind of devices only, never on which. */
+    @Override
     public double nanosPerPair(Network network, Precision precision) {
         if (oracle) {
             return CostModel.oracleNanosPerPair(network);

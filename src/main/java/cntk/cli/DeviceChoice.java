@@ -5,6 +5,8 @@ import cntk.backend.DeviceSet;
 import cntk.backend.cuda.CudaDeviceInfo;
 import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.InputException;
+import cntk.plan.KernelTask;
+import cntk.plan.Precision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +20,7 @@ import java.util.stream.Collectors;
  * @param kernel what computes the kernel
  * @param solver GPUs on which the regression may be solved
  */
-record DeviceChoice(DeviceSet kernel, List<CudaDeviceInfo> solver) {
+record DeviceChoice(DeviceSet kernel, List<CudaDeviceInfo> solver) implements KernelSite {
     private static final Pattern WORDS = Pattern.compile("cpu|(all|\\d{1,9}(?:,\\d{1,9})*)(\\+cpu)?");
 
     /**
@@ -44,6 +46,11 @@ record DeviceChoice(DeviceSet kernel, List<CudaDeviceInfo> solver) {
                     + " contradict each other\nhint: leave one of them out");
         }
         return new DeviceChoice(asked, asked.gpus());
+    }
+
+    @Override
+    public KernelSession start(KernelTask task, Precision precision, int threads) {
+        return new LocalSession(Backends.pick(kernel, task, precision, threads));
     }
 
     private static DeviceSet asked(String text, CudaDriver driver) {

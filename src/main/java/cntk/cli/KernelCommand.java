@@ -4,7 +4,6 @@ import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.backend.Backends;
 import cntk.backend.DeviceSet;
-import cntk.backend.KernelBackend;
 import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
@@ -24,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -109,13 +109,13 @@ final class KernelCommand implements Callable<Integer> {
     }
 
     private MatrixStage compute(GramSpec gram, Backends.Picked picked, ImageSet rows, ImageSet cols, PrintWriter err) {
-        try (KernelBackend backend = picked.backend();
+        try (KernelSession session = new LocalSession(picked);
                 ProgressPrinter printer = ProgressPrinter.start(gram.plan().pairs(), err);
                 StopGuard guard = StopGuard.start(() -> printer.say("stopped, nothing was written"));
                 GramStore store = new InMemoryGramStore(gram)) {
-            printer.say(picked);
-            MatrixStage stage = new MatrixStage(backend, guard, printer, Shard.ALL);
-            stage.complete(store, rows, cols);
+            printer.say(session);
+            MatrixStage stage = new MatrixStage(session, guard, printer, Shard.ALL);
+            stage.complete(new StoredMatrix(store, List.of(), rows, cols));
             write(store, guard);
             return stage;
         }

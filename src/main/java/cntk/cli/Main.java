@@ -57,10 +57,25 @@ public final class Main implements Callable<Integer> {
             description = "Show where an error comes from (so does CNTK_DEBUG=1).")
     private boolean debug;
 
+    private final KernelEngine engine;
+
+    private Main(KernelEngine engine) {
+        this.engine = engine;
+    }
+
     /** Runs the command line and ends the JVM with its exit code. */
-    @SuppressWarnings("SystemOut") // the command line is what standard output is for
     public static void main(String[] args) {
-        CommandLine command = commandLine();
+        System.exit(execute(KernelEngine.LOCAL, args));
+    }
+
+    /**
+     * Runs the command line.
+     *
+     * @param engine what computes the kernel of {@code cntk run}
+     * @return the exit code
+     */
+    public static int execute(KernelEngine engine, String... args) {
+        CommandLine command = commandLine(engine);
         int code;
         try {
             code = command.execute(args);
@@ -74,16 +89,24 @@ public final class Main implements Callable<Integer> {
             command.getErr().flush();
             code = ExitCodes.FAILED.code();
         }
-        System.exit(code);
+        return code;
     }
 
     /** The whole command line, ready to execute. */
     static CommandLine commandLine() {
+        return commandLine(KernelEngine.LOCAL);
+    }
+
+    private static CommandLine commandLine(KernelEngine engine) {
         CommandErrors errors = new CommandErrors();
-        return new CommandLine(new Main())
+        return new CommandLine(new Main(engine))
                 .setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors)
                 .setAbbreviatedOptionsAllowed(false);
+    }
+
+    KernelEngine engine() {
+        return engine;
     }
 
     /** Whether stack traces are wanted. */

@@ -1,24 +1,29 @@
 package cntk.cli;
 
+import cntk.dataset.DataSplit;
+import cntk.dataset.ImageSet;
 import cntk.dataset.InputException;
 import cntk.gram.DamageListener;
 import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
 import cntk.gram.RunDirectory;
 import cntk.gram.StoresOfOneSweep;
-import cntk.gram.TileSink;
 import cntk.gram.ZarrGramStore;
 import cntk.report.RunRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** The directories of a run's networks, locked, with their stores. */
 final class OpenTargets implements AutoCloseable {
     private final List<One> all = new ArrayList<>();
+    private final DataSplit split;
 
-    private OpenTargets() {}
+    private OpenTargets(DataSplit split) {
+        this.split = split;
+    }
 
     /** One network's. */
     record One(RunTarget target, RunDirectory run, GramStore train, GramStore cross) {
@@ -35,7 +40,7 @@ final class OpenTargets implements AutoCloseable {
 
     /** Opens all or none. */
     static OpenTargets open(RunPlan plan, Path out, ProgressPrinter printer) {
-        OpenTargets targets = new OpenTargets();
+        OpenTargets targets = new OpenTargets(plan.split());
         boolean opened = false;
         try {
             for (RunTarget target : plan.targets()) {
@@ -99,13 +104,22 @@ final class OpenTargets implements AutoCloseable {
     }
 
     /** K[train, train] of every network. */
-    TileSink train() {
-        return new StoresOfOneSweep(all.stream().map(One::train).toList());
+    StoredMatrix train() {
+        return matrix(One::train, RunFolders.TRAIN, split.train());
     }
 
     /** K[test, train] of every network. */
-    TileSink cross() {
-        return new StoresOfOneSweep(all.stream().map(One::cross).toList());
+    StoredMatrix cross() {
+        return matrix(One::cross, RunFolders.CROSS, split.test());
+    }
+
+    private StoredMatrix matrix(Function<One, GramStore> store, String folder, ImageSet rows) {
+        List<StoredMatrix.Part> parts = all.stream()
+                .map(one -> new StoredMatrix.Part(
+                        one.directory().resolve(folder), store.apply(one).spec()))
+                .toList();
+        return new StoredMatrix(
+                new StoresOfOneSweep(all.stream().map(store).toList()), parts, rows, split.train());
     }
 
     /**

@@ -1,6 +1,5 @@
 package cntk.cli;
 
-import cntk.backend.Backends;
 import cntk.backend.WorkerLostException;
 import cntk.plan.Tile;
 import cntk.schedule.Progress;
@@ -67,8 +66,8 @@ final class ProgressPrinter implements ProgressListener, AutoCloseable {
     }
 
     /** What computes, and why. */
-    void say(Backends.Picked picked) {
-        say("backend " + picked.backend().name() + " (" + picked.backend().description() + "), " + picked.reason());
+    void say(KernelSession session) {
+        say("backend " + session.name() + " (" + session.description() + "), " + session.reason());
     }
 
     /** No more lines of tiles: what comes now speaks for itself. */

@@ -171,7 +171,7 @@ final class RegressionStage {
                     "NNGP kernels of natural images are so nearly singular that the rounding of float32 entries may"
                             + " exceed the smallest eigenvalue; --precision f64 is safe");
         }
-        if (plan.devices().mixed()) {
+        if (plan.site().kernel().mixed()) {
             warnings.add(ComputeOptions.TWO_ARITHMETICS);
         }
         String where = target.label().isEmpty() ? "" : target.label() + ": ";
@@ -194,7 +194,7 @@ final class RegressionStage {
                 new RunRecord.Backend(
                         matrices.backendName(),
                         matrices.backendDescription(),
-                        plan.devices().reason()),
+                        plan.site().kernel().reason()),
                 List.of(
                         data("train", plan.split().train()),
                         data("test", plan.split().test())),

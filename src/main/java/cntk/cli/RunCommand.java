@@ -159,7 +159,7 @@ class RunCommand implements Callable<Integer> {
             err.println("cntk: whitening the images"); // a minute of silence where there are many
             err.flush();
         }
-        RunPlan plan = RunPlan.of(request);
+        RunPlan plan = RunPlan.of(request, ((Main) spec.root().userObject()).engine());
         String note = ComputeOptions.note(compute.backend, compute.precision);
         if (note != null) {
             err.println("cntk: " + note);

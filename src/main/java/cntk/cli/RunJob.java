@@ -1,8 +1,5 @@
 package cntk.cli;
 
-import cntk.backend.Backends;
-import cntk.backend.KernelBackend;
-import cntk.dataset.DataSplit;
 import cntk.gram.TileSink;
 import cntk.plan.Shard;
 import cntk.report.RunResult;
@@ -70,24 +67,23 @@ final class RunJob {
     Outcome run() {
         OpenBlas blas = OpenBlas.load(); // before hours of work that would need it
         RunRequest request = plan.request();
-        Backends.Picked picked = Backends.pick(plan.devices(), plan.task(), plan.precision(), request.threads());
-        Path out = request.out()
-                .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
-        try (KernelBackend backend = picked.backend()) {
+        try (KernelSession session = plan.site().start(plan.task(), plan.precision(), request.threads())) {
+            Path out = request.out()
+                    .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
             plan.demand().requireDisk(out);
-            return run(out, picked, backend, blas);
+            return run(out, session, blas);
         }
     }
 
-    private Outcome run(Path out, Backends.Picked picked, KernelBackend backend, OpenBlas blas) {
+    private Outcome run(Path out, KernelSession session, OpenBlas blas) {
         RunRequest request = plan.request();
         try (ProgressPrinter printer = ProgressPrinter.start(plan.pairsOfShard(), err);
                 OpenTargets targets = OpenTargets.open(plan, out, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
-            printer.say(picked);
+            printer.say(session);
             printer.say("files in " + out);
-            MatrixStage matrices = compute(targets, picked, printer, guard);
-            backend.close(); // its memory is for the solve
+            MatrixStage matrices = compute(targets, session, printer, guard);
+            session.close(); // its memory is for the solve
             printer.tilesAreDone();
             boolean solves = request.shard().isAll() || isLastShard(targets, printer);
             if (solves && request.solver() != SolverChoice.PCG) {
@@ -97,7 +93,8 @@ final class RunJob {
             return new Outcome(
                     solves ? Optional.of(solve(targets, blas, matrices, guard, printer)) : Optional.empty(),
                     request.shard(),
-                    tiles(targets.train()) + tiles(targets.cross()),
+                    tiles(targets.train().store())
+                            + tiles(targets.cross().store()),
                     matrices.computedPairs(),
                     out);
         }
@@ -114,19 +111,19 @@ final class RunJob {
             return false;
         }
         int missing =
-                targets.train().missing().size() + targets.cross().missing().size();
+                targets.train().store().missing().size()
+                        + targets.cross().store().missing().size();
         if (missing > 0) {
             printer.say(missing + " tiles of other shards are missing, and none of those is at work");
         }
         return missing == 0;
     }
 
-    private MatrixStage compute(OpenTargets targets, Backends.Picked picked, ProgressPrinter printer, StopGuard guard) {
-        DataSplit split = plan.split();
+    private MatrixStage compute(OpenTargets targets, KernelSession session, ProgressPrinter printer, StopGuard guard) {
         MatrixStage matrices =
-                new MatrixStage(picked.backend(), guard, printer, plan.request().shard());
-        matrices.complete(targets.train(), split.train(), split.train());
-        matrices.complete(targets.cross(), split.test(), split.train());
+                new MatrixStage(session, guard, printer, plan.request().shard());
+        matrices.complete(targets.train());
+        matrices.complete(targets.cross());
         return matrices;
     }
 

@@ -3,7 +3,7 @@ package cntk.cli;
 import cntk.arch.ArchitectureParser;
 import cntk.arch.Network;
 import cntk.arch.NetworkVariants;
-import cntk.backend.DeviceSet;
+import cntk.backend.KernelDevices;
 import cntk.backend.cuda.CudaDriver;
 import cntk.dataset.DataSplit;
 import cntk.dataset.ImageShape;
@@ -28,11 +28,11 @@ import java.util.stream.Collectors;
 /**
  * A {@link RunRequest} that was held against the data and the networks: everything is decided, nothing computed.
  *
- * @param devices what computes the kernel
+ * @param site what computes the kernel
  * @param solver where the regression is solved
  * @param targets the main network, then those of {@code --readouts}
  */
-record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSplit split, List<RunTarget> targets) {
+record RunPlan(RunRequest request, KernelSite site, SolverPlace solver, DataSplit split, List<RunTarget> targets) {
     private static final long MAX_TILE_BYTES = 2L << 20;
     /**
      * Training images up to which {@code --precision auto} may take doubles: beyond, the triangle alone would be more than a
@@ -41,9 +41,9 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
     private static final int LARGEST_DOUBLE = 16384;
 
     /** Reads the images and fits the networks to them. */
-    static RunPlan of(RunRequest request) {
+    static RunPlan of(RunRequest request, KernelEngine engine) {
         CudaDriver driver = CudaDriver.find();
-        DeviceChoice chosen = DeviceChoice.of(request.backend(), request.devices(), driver);
+        KernelSite chosen = engine.choose(request.backend(), request.devices());
         RawSplit raw = DataLocation.read(request.data());
         ImageShape shape = raw.train().shape();
         Map<String, Network> networks = networks(request, shape);
@@ -65,7 +65,7 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
         List<RunTarget> targets = new ArrayList<>();
         networks.forEach((label, network) -> targets.add(
                 new RunTarget(label, network, manifest(request, chosen.kernel(), split, network, sweep, demand))));
-        return new RunPlan(request, chosen.kernel(), solver, split, targets);
+        return new RunPlan(request, chosen, solver, split, targets);
     }
 
     /** The networks of a request, the main one first. */
@@ -76,7 +76,7 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
     /** Tiles, bytes and memory for that many images. */
     static RunDemand demand(
             RunRequest request,
-            DeviceSet devices,
+            KernelDevices devices,
             SolverPlace solver,
             KernelTask task,
             int train,
@@ -91,7 +91,7 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
     }
 
     /** What a pair is estimated to take on a worker. */
-    static double nanosPerPair(RunRequest request, DeviceSet devices, KernelTask task, int train) {
+    static double nanosPerPair(RunRequest request, KernelDevices devices, KernelTask task, int train) {
         Precision precision = precision(request, task, train);
         return task.networks().stream()
                 .mapToDouble(network -> devices.nanosPerPair(network, precision))
@@ -151,7 +151,7 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
     }
 
     private static GramManifest manifest(
-            RunRequest request, DeviceSet devices, DataSplit split, Network network, String sweep, RunDemand demand) {
+            RunRequest request, KernelDevices devices, DataSplit split, Network network, String sweep, RunDemand demand) {
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),
@@ -177,7 +177,7 @@ record RunPlan(RunRequest request, DeviceSet devices, SolverPlace solver, DataSp
     RunDemand demand() {
         return demand(
                 request,
-                devices,
+                site.kernel(),
                 solver,
                 task(),
                 split.train().count(),

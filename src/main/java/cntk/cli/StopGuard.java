@@ -1,15 +1,12 @@
 package cntk.cli;
 
-import cntk.plan.Tile;
-import cntk.schedule.ScheduleResult;
-import cntk.schedule.TileScheduler;
 import cntk.solve.SolveStoppedException;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,14 +42,14 @@ final class StopGuard implements AutoCloseable {
     }
 
     /**
-     * Runs the scheduler.
+     * Runs work that ends early after a call of {@code stopper}.
      *
      * @throws StoppedException if it was stopped
      */
-    ScheduleResult run(TileScheduler scheduler, List<Tile> tiles) {
-        activate(scheduler::stop);
+    <T> T run(Runnable stopper, Supplier<T> work) {
+        activate(stopper);
         try {
-            ScheduleResult result = scheduler.run(tiles);
+            T result = work.get();
             check();
             return result;
         } finally {

@@ -1,7 +1,5 @@
 package cntk.cli;
 
-import cntk.backend.KernelBackend;
-import cntk.backend.TileBackend;
 import cntk.plan.Tile;
 import cntk.report.RunRecord;
 import cntk.schedule.ProgressListener;
@@ -29,42 +27,14 @@ final class WorkerTally implements ProgressListener {
         sums.pairs += pairs;
     }
 
-    private synchronized void busy(String worker, long nanos) {
+    synchronized void busy(String worker, long nanos) {
         workers.computeIfAbsent(worker, _ -> new Sums()).nanos += nanos;
     }
 
-    private synchronized void belongs(String worker, KernelBackend backend) {
+    synchronized void workerIs(String worker, String backend, String description) {
         Sums sums = workers.computeIfAbsent(worker, _ -> new Sums());
-        sums.backend = backend.name();
-        sums.description = backend.description();
-    }
-
-    /** The same worker with a watch on it. */
-    TileBackend timed(TileBackend worker, KernelBackend backend) {
-        belongs(worker.name(), backend);
-        return new TileBackend() {
-            @Override
-            public String name() {
-                return worker.name();
-            }
-
-            @Override
-            public int kernels() {
-                return worker.kernels();
-            }
-
-            @Override
-            public void compute(Tile tile, double[] out) throws InterruptedException {
-                long start = System.nanoTime();
-                worker.compute(tile, out);
-                busy(worker.name(), System.nanoTime() - start);
-            }
-
-            @Override
-            public void close() {
-                worker.close();
-            }
-        };
+        sums.backend = backend;
+        sums.description = description;
     }
 
     synchronized List<RunRecord.Worker> records() {

@@ -1,5 +1,6 @@
 package cntk.dataset;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -8,7 +9,7 @@ import java.util.Objects;
  *
  * <p>{@link RawSplit#prepare} makes {@link ImageSet}s of it, which produce numbers on demand.
  */
-public final class ByteImages {
+public final class ByteImages implements Serializable {
     private final String name;
     private final ImageShape shape;
     private final byte[] pixels;

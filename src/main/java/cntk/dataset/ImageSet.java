@@ -1,5 +1,6 @@
 package cntk.dataset;
 
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -8,12 +9,12 @@ import java.util.Objects;
  * An immutable, ordered set of images of one shape, with labels where they are known.
  *
  * <p>Pixels are produced on demand as doubles, already preprocessed: a set of bytes stays a set of bytes in memory
- * (60,000 CIFAR images are 184 MB, not 1.5 GB).
+ * (60,000 CIFAR images are 184 MB, not 1.5 GB), and is sent to other machines as that.
  */
-public final class ImageSet {
+public final class ImageSet implements Serializable {
     /** Writes the C H W values of image {@code index} in order [c][i][j] into {@code out}; safe for many threads. */
     @FunctionalInterface
-    public interface Pixels {
+    public interface Pixels extends Serializable {
         void read(int index, double[] out);
     }
 

@@ -1,10 +1,11 @@
 package cntk.dataset;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 
 /** Class labels 0..classes-1, one per image, and the names of the classes. */
-public final class Labels {
+public final class Labels implements Serializable {
     /** No labels: the images of an {@code .npy} file. */
     public static final Labels NONE = new Labels(new int[0], List.of());
 

@@ -1,5 +1,6 @@
 package cntk.dataset;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -54,11 +55,11 @@ public enum Normalization {
     };
 
     /** A normalisation that has learnt what it needs; {@code text} says everything that determines its values. */
-    record Fitted(String text, Transform transform) {}
+    record Fitted(String text, Transform transform) implements Serializable {}
 
     /** Writes the C H W numbers of one image into {@code out}. */
     @FunctionalInterface
-    interface Transform {
+    interface Transform extends Serializable {
         void apply(ByteImages images, int index, double[] out);
     }
 

@@ -27,6 +27,15 @@ public final class ScheduleException extends RuntimeException {
                 first);
     }
 
+    /**
+     * The scheduler of a cluster gave up.
+     *
+     * @param reason what it says
+     */
+    public static ScheduleException ofCluster(int tilesLeft, String reason, Exception cause) {
+        return new ScheduleException("the cluster gave up with " + tilesLeft + " tiles to go: " + reason, cause);
+    }
+
     private static String text(Map<String, Exception> reasons) {
         return reasons.entrySet().stream()
                 .map(one -> one.getKey() + ": " + one.getValue())

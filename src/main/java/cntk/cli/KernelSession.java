@@ -1,0 +1,36 @@
+package cntk.cli;
+
+import cntk.plan.Tile;
+import cntk.schedule.ScheduleResult;
+import java.util.List;
+
+/** What is ready to compute the tiles of one task, matrix after matrix. */
+public interface KernelSession extends AutoCloseable {
+    /** As {@link cntk.backend.KernelBackend#name}. */
+    String name();
+
+    /** One line for people: devices, instruction set, lanes, threads. */
+    String description();
+
+    /** Why this: one phrase for the log. */
+    String reason();
+
+    /** Those of {@code tiles} that the stores of the matrix miss, in their order; looks at every byte. */
+    List<Tile> missing(StoredMatrix matrix, List<Tile> tiles);
+
+    /**
+     * Computes these tiles; blocks until all are durable, or until it is stopped.
+     *
+     * @param tiles at least one, in the order in which they should be begun
+     * @throws cntk.schedule.ScheduleException if tiles are left that could not be computed
+     * @throws cntk.gram.StoreException if the store failed
+     */
+    ScheduleResult compute(StoredMatrix matrix, List<Tile> tiles, KernelWatch watch);
+
+    /** Asks {@link #compute}, now and later, to end soon; may come from any thread. */
+    void stop();
+
+    /** May be called again. */
+    @Override
+    void close();
+}
