@@ -1,7 +1,10 @@
 package cntk.cli;
 
+import cntk.gram.LocalFiles;
+import cntk.gram.StoreFiles;
 import cntk.plan.Tile;
 import cntk.schedule.ScheduleResult;
+import java.nio.file.Path;
 import java.util.List;
 
 /** What is ready to compute the tiles of one task, matrix after matrix. */
@@ -14,6 +17,16 @@ public interface KernelSession extends AutoCloseable {
 
     /** Why this: one phrase for the log. */
     String reason();
+
+    /**
+     * Where a matrix lies.
+     *
+     * @param out the directory of the run
+     * @param directory in it, where the matrix lies if this has no other place for it
+     */
+    default StoreFiles files(Path out, Path directory) {
+        return new LocalFiles(directory);
+    }
 
     /** Those of {@code tiles} that the stores of the matrix miss, in their order; looks at every byte. */
     List<Tile> missing(StoredMatrix matrix, List<Tile> tiles);

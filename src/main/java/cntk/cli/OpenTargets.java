@@ -6,7 +6,9 @@ import cntk.dataset.InputException;
 import cntk.gram.DamageListener;
 import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
+import cntk.gram.LocalFiles;
 import cntk.gram.RunDirectory;
+import cntk.gram.StoreFiles;
 import cntk.gram.StoresOfOneSweep;
 import cntk.gram.ZarrGramStore;
 import cntk.report.RunRecord;
@@ -26,25 +28,32 @@ final class OpenTargets implements AutoCloseable {
     }
 
     /** One network's. */
-    record One(RunTarget target, RunDirectory run, GramStore train, GramStore cross) {
+    record One(RunTarget target, RunDirectory run, Matrix train, Matrix cross) {
         Path directory() {
             return run.path();
         }
 
         private void close() {
-            cross.close();
-            train.close();
+            cross.store().close();
+            train.store().close();
             run.close();
         }
     }
 
+    /** A matrix of a network and where it lies. */
+    record Matrix(GramStore store, StoreFiles files) {
+        StoredMatrix.Part part() {
+            return new StoredMatrix.Part(files, store.spec());
+        }
+    }
+
     /** Opens all or none. */
-    static OpenTargets open(RunPlan plan, Path out, ProgressPrinter printer) {
+    static OpenTargets open(RunPlan plan, Path out, KernelSession session, ProgressPrinter printer) {
         OpenTargets targets = new OpenTargets(plan.split());
         boolean opened = false;
         try {
             for (RunTarget target : plan.targets()) {
-                targets.all.add(open(plan, target, out, printer));
+                targets.all.add(open(plan, target, out, session, printer));
             }
             opened = true;
             return targets;
@@ -55,7 +64,8 @@ final class OpenTargets implements AutoCloseable {
         }
     }
 
-    private static One open(RunPlan plan, RunTarget target, Path out, ProgressPrinter printer) {
+    private static One open(
+            RunPlan plan, RunTarget target, Path out, KernelSession session, ProgressPrinter printer) {
         Path directory = target.directory(out);
         RunDirectory run = plan.request().shard().isAll()
                 ? RunDirectory.open(directory, target.manifest())
@@ -66,10 +76,15 @@ final class OpenTargets implements AutoCloseable {
         boolean opened = false;
         try {
             requireSameRidge(plan, run.path());
-            GramStore train = store(plan, target, run.path().resolve(RunFolders.TRAIN), true, printer);
-            GramStore cross = store(plan, target, run.path().resolve(RunFolders.CROSS), false, printer);
+            StoreFiles train = session.files(out, run.path().resolve(RunFolders.TRAIN));
+            StoreFiles cross = session.files(out, run.path().resolve(RunFolders.CROSS));
+            One one = new One(
+                    target,
+                    run,
+                    new Matrix(store(plan, target, train, true, printer), train),
+                    new Matrix(store(plan, target, cross, false, printer), cross));
             opened = true;
-            return new One(target, run, train, cross);
+            return one;
         } finally {
             if (!opened) {
                 run.close();
@@ -78,13 +93,17 @@ final class OpenTargets implements AutoCloseable {
     }
 
     private static GramStore store(
-            RunPlan plan, RunTarget target, Path directory, boolean symmetric, ProgressPrinter printer) {
+            RunPlan plan, RunTarget target, StoreFiles files, boolean symmetric, ProgressPrinter printer) {
         GramSpec spec = RunPlan.spec(target.manifest(), symmetric);
         DamageListener listener = (tile, file, reason) ->
                 printer.say("tile " + tile + " will be computed again: " + file + " is damaged: " + reason);
-        return plan.request().shard().isAll()
-                ? ZarrGramStore.open(directory, spec, listener)
-                : ZarrGramStore.share(directory, spec, listener);
+        GramStore store = plan.request().shard().isAll()
+                ? ZarrGramStore.open(files, spec, listener)
+                : ZarrGramStore.share(files, spec, listener);
+        if (!(files instanceof LocalFiles)) {
+            target.manifest().claim(files);
+        }
+        return store;
     }
 
     /** The ridge changes the results but not the kernel: it is free until there are results. */
@@ -105,21 +124,21 @@ final class OpenTargets implements AutoCloseable {
 
     /** K[train, train] of every network. */
     StoredMatrix train() {
-        return matrix(One::train, RunFolders.TRAIN, split.train());
+        return matrix(One::train, split.train());
     }
 
     /** K[test, train] of every network. */
     StoredMatrix cross() {
-        return matrix(One::cross, RunFolders.CROSS, split.test());
+        return matrix(One::cross, split.test());
     }
 
-    private StoredMatrix matrix(Function<One, GramStore> store, String folder, ImageSet rows) {
-        List<StoredMatrix.Part> parts = all.stream()
-                .map(one -> new StoredMatrix.Part(
-                        one.directory().resolve(folder), store.apply(one).spec()))
-                .toList();
+    private StoredMatrix matrix(Function<One, Matrix> which, ImageSet rows) {
+        List<Matrix> matrices = all.stream().map(which).toList();
         return new StoredMatrix(
-                new StoresOfOneSweep(all.stream().map(store).toList()), parts, rows, split.train());
+                new StoresOfOneSweep(matrices.stream().map(Matrix::store).toList()),
+                matrices.stream().map(Matrix::part).toList(),
+                rows,
+                split.train());
     }
 
     /**

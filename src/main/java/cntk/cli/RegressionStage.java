@@ -88,8 +88,8 @@ final class RegressionStage {
             long solved = System.nanoTime();
             Predictions predictions = new Predictor(blas)
                     .predict(
-                            open.cross().plan(),
-                            progress.counted(open.cross().plan(), open.cross()::read),
+                            open.cross().store().plan(),
+                            progress.counted(open.cross().store().plan(), open.cross().store()::read),
                             solution.coefficients());
             long end = System.nanoTime();
             stages.add(new RunRecord.Stage("solve", (solved - start) / 1e9));
@@ -102,7 +102,7 @@ final class RegressionStage {
         SolutionCache.Outcome outcome = new SolutionCache(open.directory())
                 .solve(
                         new KernelRidge(blas, plan.request().threads(), plan.solver(), progress),
-                        new TiledKernel(open.train().plan(), open.train()::read),
+                        new TiledKernel(open.train().store().plan(), open.train().store()::read),
                         targets,
                         plan.request().ridge(),
                         plan.precision());
@@ -113,7 +113,7 @@ final class RegressionStage {
     }
 
     private PcgReport iterate(OpenTargets.One open, NativeMatrix targets) {
-        TiledMatrix kernel = new TiledMatrix(open.train().plan(), open.train()::read, plan.precision());
+        TiledMatrix kernel = new TiledMatrix(open.train().store().plan(), open.train().store()::read, plan.precision());
         return guard.run(stop -> new ConjugateGradients(
                         blas, plan.request().threads(), plan.request().pcg(), new PcgLines(printer), stop)
                 .solve(kernel, targets, plan.request().ridge(), new PcgCheckpoint(open.directory())));

@@ -1,5 +1,6 @@
 package cntk.cli;
 
+import cntk.gram.LocalFiles;
 import cntk.gram.TileSink;
 import cntk.plan.Shard;
 import cntk.report.RunResult;
@@ -70,7 +71,9 @@ final class RunJob {
         try (KernelSession session = plan.site().start(plan.task(), plan.precision(), request.threads())) {
             Path out = request.out()
                     .orElseGet(() -> RunFolders.create(plan.main().manifest().networkId()));
-            plan.demand().requireDisk(out);
+            if (session.files(out, out) instanceof LocalFiles) {
+                plan.demand().requireDisk(out);
+            }
             return run(out, session, blas);
         }
     }
@@ -78,7 +81,7 @@ final class RunJob {
     private Outcome run(Path out, KernelSession session, OpenBlas blas) {
         RunRequest request = plan.request();
         try (ProgressPrinter printer = ProgressPrinter.start(plan.pairsOfShard(), err);
-                OpenTargets targets = OpenTargets.open(plan, out, printer);
+                OpenTargets targets = OpenTargets.open(plan, out, session, printer);
                 StopGuard guard = StopGuard.start(() -> sayHowToResume(out, printer))) {
             printer.say(session);
             printer.say("files in " + out);

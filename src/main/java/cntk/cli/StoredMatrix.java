@@ -2,8 +2,8 @@ package cntk.cli;
 
 import cntk.dataset.ImageSet;
 import cntk.gram.GramSpec;
+import cntk.gram.StoreFiles;
 import cntk.gram.TileSink;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -17,6 +17,6 @@ public record StoredMatrix(TileSink store, List<Part> parts, ImageSet rows, Imag
         parts = List.copyOf(parts);
     }
 
-    /** A matrix in its directory. */
-    public record Part(Path directory, GramSpec spec) {}
+    /** The matrix of one network. */
+    public record Part(StoreFiles files, GramSpec spec) {}
 }

@@ -30,7 +30,7 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
      * @param committed tiles that are there and whole
      * @param damaged files that fail their checksum
      */
-    record Matrix(String name, GramStore store, ImageSet rows, ImageSet cols, List<Tile> committed, List<Path> damaged)
+    record Matrix(String name, GramStore store, ImageSet rows, ImageSet cols, List<Tile> committed, List<String> damaged)
             implements AutoCloseable {
         @Override
         public void close() {
@@ -85,7 +85,7 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
     }
 
     private Matrix matrix(String name, boolean symmetric, ImageSet rows) {
-        List<Path> damaged = new ArrayList<>();
+        List<String> damaged = new ArrayList<>();
         GramStore store = ZarrGramStore.openReadOnly(
                 directory.resolve(name), RunPlan.spec(manifest, symmetric), (tile, file, reason) -> damaged.add(file));
         Set<Tile> missing = new HashSet<>(store.missing());

@@ -82,7 +82,7 @@ final class VerifyCommand implements Callable<Integer> {
             double limit,
             int tiles,
             int committed,
-            List<Path> damaged) {
+            List<String> damaged) {
         boolean right() {
             return largestError <= limit && damaged.isEmpty();
         }
@@ -114,7 +114,7 @@ final class VerifyCommand implements Callable<Integer> {
         List<StoredRun.Matrix> begun = matrices.stream()
                 .filter(matrix -> !matrix.committed().isEmpty())
                 .toList();
-        List<Path> damaged =
+        List<String> damaged =
                 matrices.stream().flatMap(matrix -> matrix.damaged().stream()).toList();
         if (begun.isEmpty()) {
             throw new InputException(run + " holds no finished tile" + (damaged.isEmpty() ? "" : ", only damaged ones")
@@ -138,7 +138,7 @@ final class VerifyCommand implements Callable<Integer> {
             StoredRun stored,
             List<StoredRun.Matrix> matrices,
             List<OracleCheck.Compared> compared,
-            List<Path> damaged) {
+            List<String> damaged) {
         double largest = compared.stream()
                 .mapToDouble(entry -> Math.abs(entry.oracle()))
                 .max()
@@ -212,7 +212,7 @@ final class VerifyCommand implements Callable<Integer> {
         fields.put("worst_oracle", worst.oracle());
         fields.put("tiles", finding.tiles());
         fields.put("committed_tiles", finding.committed());
-        fields.put("damaged", finding.damaged().stream().map(Path::toString).toList());
+        fields.put("damaged", finding.damaged());
         fields.put("network", stored.manifest().network());
         fields.put("network_id", stored.manifest().networkId());
         fields.put("kind", stored.manifest().kind().word());

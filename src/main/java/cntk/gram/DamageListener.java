@@ -1,13 +1,12 @@
 package cntk.gram;
 
 import cntk.plan.Tile;
-import java.nio.file.Path;
 
 /** Hears of every stored tile that turns out to be damaged and will be computed again. */
 @FunctionalInterface
 public interface DamageListener {
     /** Called by the thread that found it. */
-    void damaged(Tile tile, Path file, String reason);
+    void damaged(Tile tile, String file, String reason);
 
     /** Writes a warning to the log. */
     static DamageListener logging() {

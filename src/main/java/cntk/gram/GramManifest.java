@@ -84,10 +84,28 @@ public record GramManifest(
                 OutputDirectories.requireEmptyOrMarked(directory, FILE_NAME, RunLock.FILE_NAME);
             }
             if (Files.exists(file)) {
-                requireSame(file, wanted.fields());
+                requireSame(file, stored(file, Files.readAllBytes(file)), wanted.fields());
             } else {
                 new DurableFiles().write(file, wanted.bytes());
             }
+        } catch (IOException e) {
+            throw StoreException.cannotWrite(file, e);
+        }
+    }
+
+    /**
+     * Writes the manifest beside a matrix that lies outside the run directory, or compares it with the one there.
+     *
+     * @throws InputException if that differs; names every difference
+     * @throws StoreException if the medium fails
+     */
+    public void claim(StoreFiles files) {
+        String file = files.place(FILE_NAME);
+        try {
+            if (!files.exists(FILE_NAME)) {
+                files.write(FILE_NAME, bytes(), false);
+            }
+            requireSame(file, stored(file, files.read(FILE_NAME)), fields());
         } catch (IOException e) {
             throw StoreException.cannotWrite(file, e);
         }
@@ -101,7 +119,7 @@ public record GramManifest(
     public static GramManifest read(Path directory) {
         Path file = directory.resolve(FILE_NAME);
         try {
-            return new StoredFields(file, stored(file)).manifest();
+            return new StoredFields(file, stored(file, Files.readAllBytes(file))).manifest();
         } catch (NoSuchFileException | NotDirectoryException e) {
             throw new InputException(directory + " is not a run directory: it holds no " + FILE_NAME, e);
         } catch (IOException e) {
@@ -223,8 +241,7 @@ public record GramManifest(
         return JSON.writeValueAsBytes(root);
     }
 
-    private static void requireSame(Path file, Map<String, String> wanted) throws IOException {
-        Map<String, String> stored = stored(file);
+    private static void requireSame(Object file, Map<String, String> stored, Map<String, String> wanted) {
         Set<String> names = new LinkedHashSet<>(wanted.keySet());
         names.addAll(stored.keySet());
         names.remove(DATA);
@@ -242,10 +259,10 @@ public record GramManifest(
         }
     }
 
-    private static Map<String, String> stored(Path file) throws IOException {
+    private static Map<String, String> stored(Object file, byte[] content) throws IOException {
         JsonNode root;
         try {
-            root = JSON.readTree(Files.readAllBytes(file));
+            root = JSON.readTree(content);
         } catch (JsonProcessingException e) {
             throw new InputException(
                     file + " is not JSON: " + e.getOriginalMessage() + "\n" + OutputDirectories.ANOTHER_OUT, e);

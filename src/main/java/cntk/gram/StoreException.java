@@ -3,7 +3,6 @@ package cntk.gram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Path;
 
 /**
  * The medium under a store failed: full, unreadable, damaged. What was committed before stays. The message names the file, the
@@ -16,14 +15,14 @@ public final class StoreException extends UncheckedIOException {
         super(message, cause);
     }
 
-    static StoreException cannotWrite(Path file, IOException cause) {
+    static StoreException cannotWrite(Object file, IOException cause) {
         return new StoreException(
                 "cannot write " + file + ": " + reason(cause)
                         + "\nhint: free some space or mend the disk, then run the same command again; finished tiles are kept",
                 cause);
     }
 
-    static StoreException cannotRead(Path file, IOException cause) {
+    static StoreException cannotRead(Object file, IOException cause) {
         return new StoreException(
                 "cannot read " + file + ": " + reason(cause)
                         + "\nhint: run the command that made it again; it recomputes only what is missing or damaged",

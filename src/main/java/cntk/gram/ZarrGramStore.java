@@ -4,9 +4,7 @@ import cntk.dataset.InputException;
 import cntk.plan.Tile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -14,11 +12,10 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kernel matrix as a Zarr v3 array in a directory, one chunk file a tile, which any Zarr v3 reader understands.
+ * A kernel matrix as a Zarr v3 array in a directory or what serves as one ({@link StoreFiles}), one chunk file a tile, which any Zarr v3 reader understands.
  *
  * <pre>
  *   zarr.json           shape, type, tile side, and as attributes kind, network and {@code triangle}
@@ -33,52 +30,64 @@ public final class ZarrGramStore implements GramStore {
     /** Enough that two threads rarely wait for each other although their tiles differ. */
     private static final int COMMIT_LOCKS = 64;
 
-    private final Path directory;
+    private final StoreFiles files;
     private final GramSpec spec;
-    private final DurableFiles files;
     private final DamageListener listener;
     private final ChunkCodec codec;
     private final Queue<byte[]> spareChunks = new ConcurrentLinkedQueue<>();
     private final List<Object> commitLocks =
             IntStream.range(0, COMMIT_LOCKS).mapToObj(_ -> new Object()).toList();
 
-    private ZarrGramStore(Path directory, GramSpec spec, DurableFiles files, DamageListener listener) {
-        this.directory = directory;
-        this.spec = spec;
+    private ZarrGramStore(StoreFiles files, GramSpec spec, DamageListener listener) {
         this.files = files;
+        this.spec = spec;
         this.listener = listener;
         this.codec = new ChunkCodec(spec.plan().side(), spec.precision());
     }
 
     /**
-     * Opens the store, or creates it where {@code directory} is absent or empty. The caller holds the {@link RunLock} of the
+     * Opens the store, or creates it where the directory is absent or empty. The caller holds the {@link RunLock} of the
      * run, for this deletes unfinished files.
      *
      * @throws InputException if something else is there: a file, foreign files, an array that is not {@code spec}
      * @throws StoreException if the disk fails
      */
-    public static ZarrGramStore open(Path directory, GramSpec spec, DamageListener listener) {
-        return open(directory, spec, listener, new DurableFiles());
+    public static ZarrGramStore open(StoreFiles files, GramSpec spec, DamageListener listener) {
+        ZarrGramStore store = share(files, spec, listener);
+        try {
+            files.deleteUnfinished();
+            return store;
+        } catch (IOException e) {
+            throw StoreException.cannotWrite(files.place(""), e);
+        }
     }
 
     /** As {@link #open} for a process that shares the run with others: leaves their unfinished files alone. */
-    public static ZarrGramStore share(Path directory, GramSpec spec, DamageListener listener) {
-        return open(directory, spec, listener, new DurableFiles(), false);
+    public static ZarrGramStore share(StoreFiles files, GramSpec spec, DamageListener listener) {
+        ZarrGramStore store = new ZarrGramStore(files, spec, listener);
+        try {
+            store.createOrCheck();
+            return store;
+        } catch (IOException e) {
+            throw StoreException.cannotWrite(files.place(""), e);
+        }
+    }
+
+    /** A store in a directory. */
+    public static ZarrGramStore open(Path directory, GramSpec spec, DamageListener listener) {
+        return open(new LocalFiles(directory), spec, listener);
     }
 
     static ZarrGramStore open(Path directory, GramSpec spec, DamageListener listener, DurableFiles files) {
-        return open(directory, spec, listener, files, true);
+        return open(new LocalFiles(directory, files), spec, listener);
     }
 
-    private static ZarrGramStore open(
-            Path directory, GramSpec spec, DamageListener listener, DurableFiles files, boolean alone) {
-        ZarrGramStore store = new ZarrGramStore(directory, spec, files, listener);
-        try {
-            store.createOrCheck(alone);
-            return store;
-        } catch (IOException e) {
-            throw StoreException.cannotWrite(directory, e);
-        }
+    /** As {@link #openReadOnly(StoreFiles, GramSpec, DamageListener)} in a directory. */
+    public static ZarrGramStore openReadOnly(Path directory, GramSpec spec, DamageListener listener) {
+        DurableFiles none = new DurableFiles(path -> {
+            throw new FileSystemException(path.toString(), null, "the store was opened for reading");
+        });
+        return openReadOnly(new LocalFiles(directory, none), spec, listener);
     }
 
     /**
@@ -87,19 +96,16 @@ public final class ZarrGramStore implements GramStore {
      * @throws InputException if there is no store, or an array that is not {@code spec}
      * @throws StoreException if the disk fails
      */
-    public static ZarrGramStore openReadOnly(Path directory, GramSpec spec, DamageListener listener) {
-        Path file = directory.resolve(METADATA);
+    public static ZarrGramStore openReadOnly(StoreFiles files, GramSpec spec, DamageListener listener) {
+        ZarrGramStore store = new ZarrGramStore(files, spec, listener);
         try {
-            requireSame(new ZarrMetadata(spec), file);
+            store.requireSame(new ZarrMetadata(spec));
         } catch (NoSuchFileException | NotDirectoryException e) {
-            throw new InputException(directory + " is not a kernel matrix: it holds no " + METADATA, e);
+            throw new InputException(files.place("") + " is not a kernel matrix: it holds no " + METADATA, e);
         } catch (IOException e) {
-            throw StoreException.cannotRead(file, e);
+            throw StoreException.cannotRead(files.place(METADATA), e);
         }
-        DurableFiles none = new DurableFiles(path -> {
-            throw new FileSystemException(path.toString(), null, "the store was opened for reading");
-        });
-        return new ZarrGramStore(directory, spec, none, listener);
+        return store;
     }
 
     @Override
@@ -111,18 +117,18 @@ public final class ZarrGramStore implements GramStore {
     public void commit(Tile tile, double[] values) {
         CommitCheck.requirePlanned(spec, tile);
         CommitCheck.requireStorable(spec, tile, values);
-        Path file = chunkFile(tile);
+        String file = chunkFile(tile);
         byte[] chunk = borrowChunk();
         synchronized (commitLocks.get(Math.floorMod(tile.hashCode(), COMMIT_LOCKS))) {
-            if (Files.exists(file) && load(tile, chunk)) {
-                return;
-            }
-            codec.encode(tile, values, chunk);
             try {
-                DurableFiles.createDirectories(directory.resolve("c").resolve(Integer.toString(tile.rowBlock())));
-                files.write(file, chunk);
+                boolean occupied = files.exists(file);
+                if (occupied && load(tile, chunk)) {
+                    return;
+                }
+                codec.encode(tile, values, chunk);
+                files.write(file, chunk, occupied);
             } catch (IOException e) {
-                throw StoreException.cannotWrite(file, e);
+                throw StoreException.cannotWrite(files.place(file), e);
             }
         }
         spareChunks.add(chunk);
@@ -132,14 +138,14 @@ public final class ZarrGramStore implements GramStore {
     public void read(Tile tile, double[] out) {
         CommitCheck.requirePlanned(spec, tile);
         byte[] chunk = borrowChunk();
-        Path file = chunkFile(tile);
+        String file = chunkFile(tile);
         try {
-            String damage = codec.damage(chunk, readFile(file, chunk));
+            String damage = codec.damage(chunk, files.read(file, chunk));
             if (damage != null) {
                 throw new IOException("damaged: " + damage);
             }
         } catch (IOException e) {
-            throw StoreException.cannotRead(file, e);
+            throw StoreException.cannotRead(files.place(file), e);
         }
         codec.decode(chunk, tile, out);
         spareChunks.add(chunk);
@@ -160,37 +166,23 @@ public final class ZarrGramStore implements GramStore {
 
     /** Whether the tile is there, whole, and then in {@code chunk}; damage is reported. */
     private boolean load(Tile tile, byte[] chunk) {
-        Path file = chunkFile(tile);
+        String file = chunkFile(tile);
         @Nullable String damage;
         try {
-            damage = codec.damage(chunk, readFile(file, chunk));
+            damage = codec.damage(chunk, files.read(file, chunk));
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            throw StoreException.cannotRead(file, e);
+            throw StoreException.cannotRead(files.place(file), e);
         }
         if (damage != null) {
-            listener.damaged(tile, file, damage);
+            listener.damaged(tile, files.place(file), damage);
         }
         return damage == null;
     }
 
-    /** Returns the size of the file; reads it if it is that of a chunk. Not broken off by interrupts, as a channel would be. */
-    private static long readFile(Path file, byte[] chunk) throws IOException {
-        long size = Files.size(file);
-        if (size != chunk.length) {
-            return size;
-        }
-        try (InputStream stream = Files.newInputStream(file)) {
-            return stream.readNBytes(chunk, 0, chunk.length);
-        }
-    }
-
-    private Path chunkFile(Tile tile) {
-        return directory
-                .resolve("c")
-                .resolve(Integer.toString(tile.rowBlock()))
-                .resolve(Integer.toString(tile.colBlock()));
+    private static String chunkFile(Tile tile) {
+        return "c/" + tile.rowBlock() + "/" + tile.colBlock();
     }
 
     /** A megabyte or two each: taken again instead of allocated for every tile. */
@@ -199,30 +191,21 @@ public final class ZarrGramStore implements GramStore {
         return spare != null ? spare : new byte[codec.chunkBytes()];
     }
 
-    private void createOrCheck(boolean alone) throws IOException {
-        OutputDirectories.create(directory);
-        if (alone) {
-            DurableFiles.deleteTemporaries(directory);
-        }
-        Path metadataFile = directory.resolve(METADATA);
+    private void createOrCheck() throws IOException {
+        files.create(METADATA);
         ZarrMetadata metadata = new ZarrMetadata(spec);
-        if (!Files.exists(metadataFile)) {
-            OutputDirectories.requireEmptyOrMarked(directory, METADATA);
-        }
-        if (!Files.exists(metadataFile)) {
-            files.write(metadataFile, metadata.bytes());
-            return;
-        }
-        requireSame(metadata, metadataFile);
-        if (alone) {
-            deleteUnfinishedChunks();
+        if (files.exists(METADATA)) {
+            requireSame(metadata);
+        } else {
+            files.write(METADATA, metadata.bytes(), false);
         }
     }
 
-    private static void requireSame(ZarrMetadata metadata, Path file) throws IOException {
+    private void requireSame(ZarrMetadata metadata) throws IOException {
         List<String> differences;
+        String file = files.place(METADATA);
         try {
-            differences = metadata.differences(Files.readAllBytes(file));
+            differences = metadata.differences(files.read(METADATA));
         } catch (JsonProcessingException e) {
             throw new InputException(
                     file + " is not JSON: " + e.getOriginalMessage() + "\n" + OutputDirectories.ANOTHER_OUT, e);
@@ -230,18 +213,6 @@ public final class ZarrGramStore implements GramStore {
         if (!differences.isEmpty()) {
             throw new InputException(file + " describes another matrix: " + String.join("; ", differences) + "\n"
                     + OutputDirectories.ANOTHER_OUT);
-        }
-    }
-
-    private void deleteUnfinishedChunks() throws IOException {
-        Path chunks = directory.resolve("c");
-        if (!Files.isDirectory(chunks)) {
-            return;
-        }
-        try (Stream<Path> rows = Files.list(chunks)) {
-            for (Path row : rows.filter(Files::isDirectory).toList()) {
-                DurableFiles.deleteTemporaries(row);
-            }
         }
     }
 }

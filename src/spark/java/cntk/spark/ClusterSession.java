@@ -5,8 +5,11 @@ import cntk.cli.KernelSession;
 import cntk.cli.KernelWatch;
 import cntk.cli.StoredMatrix;
 import cntk.dataset.ImageSet;
+import cntk.gram.LocalFiles;
+import cntk.gram.StoreFiles;
 import cntk.plan.Tile;
 import cntk.schedule.ScheduleResult;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +29,9 @@ final class ClusterSession implements KernelSession {
             + " -XX:ObjectAlignmentInBytes=64 -XX:+UseParallelGC -XX:+UseTransparentHugePages";
 
     private static final String EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions";
+    /** Where matrices lie if not in --out: an address that Hadoop knows, such as {@code hdfs://host/runs/a}. */
+    private static final String STORE = "spark.cntk.store";
+
     private static final String TASK_GPUS = "spark.task.resource.gpu.amount";
     /** Tiles of one look at the store. */
     private static final int LOOK = 64;
@@ -75,6 +81,19 @@ final class ClusterSession implements KernelSession {
     @Override
     public String reason() {
         return devices.reason();
+    }
+
+    @Override
+    public StoreFiles files(Path out, Path directory) {
+        String store = context.getConf().get(STORE, "");
+        if (store.isEmpty()) {
+            return new LocalFiles(directory);
+        }
+        String folder = out.toAbsolutePath()
+                .normalize()
+                .relativize(directory.toAbsolutePath().normalize())
+                .toString();
+        return new HadoopFiles(store + "/" + folder, context.hadoopConfiguration());
     }
 
     @Override

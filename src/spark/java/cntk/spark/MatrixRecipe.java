@@ -17,6 +17,6 @@ record MatrixRecipe(
 
     /** Names the matrix within the session. */
     String name() {
-        return stores.getFirst().directory();
+        return stores.getFirst().place();
     }
 }

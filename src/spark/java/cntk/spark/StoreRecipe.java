@@ -5,20 +5,24 @@ import cntk.dataset.InputException;
 import cntk.gram.DamageListener;
 import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
+import cntk.gram.LocalFiles;
+import cntk.gram.StoreFiles;
 import cntk.gram.ZarrGramStore;
 import cntk.plan.KernelKind;
 import cntk.plan.Precision;
 import cntk.plan.TilePlan;
 import java.io.Serializable;
 import java.nio.file.Path;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
  * Where the tiles of one network's matrix go, as it travels to an executor.
  *
- * @param directory absolute, on a file system that all machines share
+ * @param place a directory on a file system that all machines share: an absolute path, or an address that Hadoop knows
  */
 record StoreRecipe(
-        String directory,
+        String place,
         int rows,
         int cols,
         int side,
@@ -31,7 +35,9 @@ record StoreRecipe(
     static StoreRecipe of(StoredMatrix.Part part) {
         GramSpec spec = part.spec();
         return new StoreRecipe(
-                part.directory().toAbsolutePath().toString(),
+                part.files() instanceof LocalFiles local
+                        ? local.directory().toAbsolutePath().toString()
+                        : part.files().place(""),
                 spec.plan().rows(),
                 spec.plan().cols(),
                 spec.plan().side(),
@@ -51,16 +57,18 @@ record StoreRecipe(
      * @throws InputException if it is not there: an executor that made one of its own would lose its tiles
      */
     GramStore open(String executor) {
-        Path path = Path.of(directory);
+        StoreFiles files = place.startsWith("/")
+                ? new LocalFiles(Path.of(place))
+                : new HadoopFiles(place, SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
         DamageListener listener = DamageListener.logging();
         try {
-            ZarrGramStore.openReadOnly(path, spec(), listener).close();
+            ZarrGramStore.openReadOnly(files, spec(), listener).close();
         } catch (InputException absent) {
             throw new InputException(
                     executor + " does not see the store of the driver: " + absent.getMessage()
                             + "\nhint: --out must be on a file system that all machines share under the same name",
                     absent);
         }
-        return ZarrGramStore.share(path, spec(), listener);
+        return ZarrGramStore.share(files, spec(), listener);
     }
 }
