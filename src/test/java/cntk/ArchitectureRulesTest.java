@@ -20,7 +20,17 @@ final class ArchitectureRulesTest {
 
     /** The order in which data flows, as in the root's package-info.java. */
     private static final List<String> ORDER = List.of(
-            "dataset", "arch", "maths", "finite", "plan", "backend", "gram", "schedule", "solve", "report", "cli",
+            "dataset",
+            "arch",
+            "maths",
+            "finite",
+            "plan",
+            "backend",
+            "gram",
+            "schedule",
+            "solve",
+            "report",
+            "cli",
             "spark");
 
     @ArchTest

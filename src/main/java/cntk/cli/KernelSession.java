@@ -4,8 +4,10 @@ import cntk.gram.LocalFiles;
 import cntk.gram.StoreFiles;
 import cntk.plan.Tile;
 import cntk.schedule.ScheduleResult;
+import cntk.solve.RowProducts;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What is ready to compute the tiles of one task, matrix after matrix. */
 public interface KernelSession extends AutoCloseable {
@@ -39,6 +41,11 @@ public interface KernelSession extends AutoCloseable {
      * @throws cntk.gram.StoreException if the store failed
      */
     ScheduleResult compute(StoredMatrix matrix, List<Tile> tiles, KernelWatch watch);
+
+    /** Computes products with a whole matrix, where this has others for it; until it is closed. */
+    default Optional<RowProducts> products(StoredMatrix.Part matrix) {
+        return Optional.empty();
+    }
 
     /** Asks {@link #compute}, now and later, to end soon; may come from any thread. */
     void stop();

@@ -1,7 +1,7 @@
 package cntk.cli;
 
-import cntk.backend.Backends;
 import cntk.backend.BackendUnavailableException;
+import cntk.backend.Backends;
 import cntk.backend.KernelBackend;
 import cntk.backend.TileBackend;
 import cntk.plan.Tile;

@@ -4,7 +4,9 @@ import cntk.plan.Shard;
 import cntk.plan.Tile;
 import cntk.plan.TilePlan;
 import cntk.schedule.ProgressListener;
+import cntk.solve.RowProducts;
 import java.util.List;
+import java.util.Optional;
 
 /** Completes kernel matrices: computes what a store misses. */
 final class MatrixStage {
@@ -53,6 +55,16 @@ final class MatrixStage {
     /** Wall time of all matrices, preparation of the images included. */
     double seconds() {
         return seconds;
+    }
+
+    /** Products with a matrix of this stage that others compute, where there are any. */
+    Optional<RowProducts> products(StoredMatrix.Part matrix) {
+        return session.products(matrix);
+    }
+
+    /** Whether there are any. */
+    boolean multiplies(StoredMatrix matrix) {
+        return products(matrix.parts().getFirst()).isPresent();
     }
 
     /** Of the backend; also when that is closed. */

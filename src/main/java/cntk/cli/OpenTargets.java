@@ -64,8 +64,7 @@ final class OpenTargets implements AutoCloseable {
         }
     }
 
-    private static One open(
-            RunPlan plan, RunTarget target, Path out, KernelSession session, ProgressPrinter printer) {
+    private static One open(RunPlan plan, RunTarget target, Path out, KernelSession session, ProgressPrinter printer) {
         Path directory = target.directory(out);
         RunDirectory run = plan.request().shard().isAll()
                 ? RunDirectory.open(directory, target.manifest())

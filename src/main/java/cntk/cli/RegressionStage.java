@@ -68,7 +68,7 @@ final class RegressionStage {
     RunResult run(OpenTargets.One open, MatrixStage matrices, PrintWriter err) {
         Path out = open.directory();
         stages.add(new RunRecord.Stage("kernel", matrices.seconds()));
-        Solved solved = solve(open, err);
+        Solved solved = solve(open, matrices, err);
         RunResult result = result(open.target(), out, matrices, solved, err);
         MetricsCsv.write(out.resolve(RunFolders.METRICS), result);
         PredictionsCsv.write(
@@ -80,16 +80,17 @@ final class RegressionStage {
         return result;
     }
 
-    private Solved solve(OpenTargets.One open, PrintWriter err) {
+    private Solved solve(OpenTargets.One open, MatrixStage matrices, PrintWriter err) {
         long start = System.nanoTime();
         try (NativeMatrix targets = Targets.oneHotCentred(plan.split().train().labels())) {
-            PcgReport pcg = plan.request().solver() == SolverChoice.PCG ? iterate(open, targets) : null;
+            PcgReport pcg = plan.request().solver() == SolverChoice.PCG ? iterate(open, matrices, targets) : null;
             RidgeSolution solution = pcg == null ? factorise(open, targets, err) : iterated(targets, pcg);
             long solved = System.nanoTime();
             Predictions predictions = new Predictor(blas)
                     .predict(
                             open.cross().store().plan(),
-                            progress.counted(open.cross().store().plan(), open.cross().store()::read),
+                            progress.counted(
+                                    open.cross().store().plan(), open.cross().store()::read),
                             solution.coefficients());
             long end = System.nanoTime();
             stages.add(new RunRecord.Stage("solve", (solved - start) / 1e9));
@@ -102,7 +103,8 @@ final class RegressionStage {
         SolutionCache.Outcome outcome = new SolutionCache(open.directory())
                 .solve(
                         new KernelRidge(blas, plan.request().threads(), plan.solver(), progress),
-                        new TiledKernel(open.train().store().plan(), open.train().store()::read),
+                        new TiledKernel(
+                                open.train().store().plan(), open.train().store()::read),
                         targets,
                         plan.request().ridge(),
                         plan.precision());
@@ -112,8 +114,12 @@ final class RegressionStage {
         return outcome.solution();
     }
 
-    private PcgReport iterate(OpenTargets.One open, NativeMatrix targets) {
-        TiledMatrix kernel = new TiledMatrix(open.train().store().plan(), open.train().store()::read, plan.precision());
+    private PcgReport iterate(OpenTargets.One open, MatrixStage matrices, NativeMatrix targets) {
+        TiledMatrix kernel = new TiledMatrix(
+                open.train().store().plan(),
+                open.train().store()::read,
+                plan.precision(),
+                matrices.products(open.train().part()));
         return guard.run(stop -> new ConjugateGradients(
                         blas, plan.request().threads(), plan.request().pcg(), new PcgLines(printer), stop)
                 .solve(kernel, targets, plan.request().ridge(), new PcgCheckpoint(open.directory())));

@@ -86,7 +86,9 @@ final class RunJob {
             printer.say(session);
             printer.say("files in " + out);
             MatrixStage matrices = compute(targets, session, printer, guard);
-            session.close(); // its memory is for the solve
+            if (request.solver() != SolverChoice.PCG || !matrices.multiplies(targets.train())) {
+                session.close(); // its memory is for the solve
+            }
             printer.tilesAreDone();
             boolean solves = request.shard().isAll() || isLastShard(targets, printer);
             if (solves && request.solver() != SolverChoice.PCG) {
@@ -96,8 +98,7 @@ final class RunJob {
             return new Outcome(
                     solves ? Optional.of(solve(targets, blas, matrices, guard, printer)) : Optional.empty(),
                     request.shard(),
-                    tiles(targets.train().store())
-                            + tiles(targets.cross().store()),
+                    tiles(targets.train().store()) + tiles(targets.cross().store()),
                     matrices.computedPairs(),
                     out);
         }
@@ -113,9 +114,8 @@ final class RunJob {
             printer.say("other shards are still at work");
             return false;
         }
-        int missing =
-                targets.train().store().missing().size()
-                        + targets.cross().store().missing().size();
+        int missing = targets.train().store().missing().size()
+                + targets.cross().store().missing().size();
         if (missing > 0) {
             printer.say(missing + " tiles of other shards are missing, and none of those is at work");
         }

@@ -151,7 +151,12 @@ record RunPlan(RunRequest request, KernelSite site, SolverPlace solver, DataSpli
     }
 
     private static GramManifest manifest(
-            RunRequest request, KernelDevices devices, DataSplit split, Network network, String sweep, RunDemand demand) {
+            RunRequest request,
+            KernelDevices devices,
+            DataSplit split,
+            Network network,
+            String sweep,
+            RunDemand demand) {
         return new GramManifest(
                 network.architecture().text(),
                 network.architecture().id(),

@@ -30,7 +30,8 @@ record StoredRun(Path directory, GramManifest manifest, DataSplit split, Network
      * @param committed tiles that are there and whole
      * @param damaged files that fail their checksum
      */
-    record Matrix(String name, GramStore store, ImageSet rows, ImageSet cols, List<Tile> committed, List<String> damaged)
+    record Matrix(
+            String name, GramStore store, ImageSet rows, ImageSet cols, List<Tile> committed, List<String> damaged)
             implements AutoCloseable {
         @Override
         public void close() {

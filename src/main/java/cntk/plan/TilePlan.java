@@ -34,6 +34,19 @@ public record TilePlan(int rows, int cols, int side, boolean symmetric) {
         return List.copyOf(tiles);
     }
 
+    /** Of a symmetric matrix the tiles that hold entries of the rows of a block, above the diagonal or as their mirror; in the order of {@link #tiles}. */
+    public List<Tile> tilesOf(int block) {
+        List<Tile> tiles = new ArrayList<>();
+        for (int row = 0; row < block; row++) {
+            tiles.add(tile(row, block));
+        }
+        for (int col = block; col < colBlocks(); col++) {
+            tiles.add(tile(block, col));
+        }
+        tiles.sort((left, right) -> Long.compare(pairs(right), pairs(left))); // stable
+        return List.copyOf(tiles);
+    }
+
     public Tile tile(int rowBlock, int colBlock) {
         return new Tile(
                 rowBlock,

@@ -30,10 +30,11 @@ public final class ScheduleException extends RuntimeException {
     /**
      * The scheduler of a cluster gave up.
      *
+     * @param left what was not done, such as {@code 3 tiles}
      * @param reason what it says
      */
-    public static ScheduleException ofCluster(int tilesLeft, String reason, Exception cause) {
-        return new ScheduleException("the cluster gave up with " + tilesLeft + " tiles to go: " + reason, cause);
+    public static ScheduleException ofCluster(String left, String reason, Exception cause) {
+        return new ScheduleException("the cluster gave up with " + left + " to go: " + reason, cause);
     }
 
     private static String text(Map<String, Exception> reasons) {

@@ -22,7 +22,7 @@ final class BlockRecursion implements AutoCloseable {
     private static final double DEPENDENT_RESIDUAL = 1e-12;
 
     private final Lapack lapack;
-    private final TiledProduct product;
+    private final KernelProduct product;
     private final PartialCholesky factor;
     private final NativeMatrix b;
     private final PivotedQr qr;
@@ -47,7 +47,7 @@ final class BlockRecursion implements AutoCloseable {
     }
 
     /** X starts at 0. */
-    BlockRecursion(OpenBlas library, Lapack lapack, TiledProduct product, PartialCholesky factor, NativeMatrix b) {
+    BlockRecursion(OpenBlas library, Lapack lapack, KernelProduct product, PartialCholesky factor, NativeMatrix b) {
         this.lapack = lapack;
         this.product = product;
         this.factor = factor;

@@ -144,7 +144,7 @@ public final class ConjugateGradients {
             Lapack lapack = new Lapack(library);
             DataInputStream saved = checkpoint == null ? null : checkpoint.read(equations, listener);
             try (PartialCholesky factor = factor(lapack);
-                    TiledProduct product = new TiledProduct(lapack, stream, tasks, ridge, targets.cols());
+                    KernelProduct product = product(lapack);
                     NativeMatrix b = normalised();
                     BlockRecursion recursion = new BlockRecursion(library, lapack, product, factor, b)) {
                 long checksum = checkpoint == null ? 0 : factor.checksum();
@@ -158,6 +158,12 @@ public final class ConjugateGradients {
                     throw stopped;
                 }
             }
+        }
+
+        private KernelProduct product(Lapack lapack) {
+            return kernel.products()
+                    .<KernelProduct>map(products -> new DistributedProduct(products, stream, ridge))
+                    .orElseGet(() -> new TiledProduct(lapack, stream, tasks, ridge, targets.cols()));
         }
 
         private PartialCholesky factor(Lapack lapack) {

@@ -4,7 +4,7 @@ package cntk.solve;
 public final class SolveStoppedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    SolveStoppedException() {
+    public SolveStoppedException() {
         super("the solve was stopped");
     }
 }

@@ -35,9 +35,7 @@ final class TileStream {
      * @throws NonFiniteKernelException for NaN and infinity, until {@link #trust}
      */
     void read(Tile tile, double[] values) {
-        if (stop.getAsBoolean()) {
-            throw new SolveStoppedException();
-        }
+        stopIfAsked();
         matrix.reader().read(tile, values);
         bytes.add(matrix.bytes(tile));
         if (tile.rowBlock() == tile.colBlock()) {
@@ -46,6 +44,23 @@ final class TileStream {
         if (!finite) {
             Finite.require("training kernel", tile, values);
         }
+    }
+
+    /** Throws {@link SolveStoppedException} if the solve was asked to stop. */
+    void stopIfAsked() {
+        if (stop.getAsBoolean()) {
+            throw new SolveStoppedException();
+        }
+    }
+
+    /** Others have read that much for this solve. */
+    void count(long bytesOfOthers) {
+        bytes.add(bytesOfOthers);
+    }
+
+    /** Bytes of a tile in the store. */
+    long bytes(Tile tile) {
+        return matrix.bytes(tile);
     }
 
     /** Every tile has been read once: later readings need not look for NaN. */

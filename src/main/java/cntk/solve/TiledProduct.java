@@ -12,7 +12,7 @@ import java.util.List;
  * (K + ridge I) V for a few columns V, with K streamed from its store: every tile above the diagonal is read once and serves its
  * mirror image too. One tile a thread is in memory, and one more. The bits do not depend on the number of threads.
  */
-final class TiledProduct implements AutoCloseable {
+final class TiledProduct implements KernelProduct {
     private final Lapack lapack;
     private final TileStream stream;
     private final OrderedTasks tasks;
@@ -42,8 +42,8 @@ final class TiledProduct implements AutoCloseable {
         }
     }
 
-    /** out = (K + ridge I) v; both n x columns. */
-    void apply(NativeMatrix v, NativeMatrix out) {
+    @Override
+    public void apply(NativeMatrix v, NativeMatrix out) {
         out.segment().fill((byte) 0);
         tasks.run(tiles.size(), slots, (number, slot) -> multiply(tiles.get(number), v, slot), (number, slot) -> {
             Tile tile = tiles.get(number);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,9 +39,10 @@ final class SparkSubmit implements AutoCloseable {
      *
      * @param folder existing, for logs and what the executors leave
      * @param confs further settings such as {@code spark.speculation=true}
+     * @param environment more variables, for the executors too
      * @param words behind {@code cntk}
      */
-    static SparkSubmit start(Path folder, List<String> confs, List<String> words) {
+    static SparkSubmit start(Path folder, List<String> confs, Map<String, String> environment, List<String> words) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
@@ -76,9 +78,22 @@ final class SparkSubmit implements AutoCloseable {
             builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
             builder.environment().put("SPARK_LOCAL_DIRS", folder.toString());
             builder.environment().put("CUDA_VISIBLE_DEVICES", "-1");
+            builder.environment().putAll(environment);
             return new SparkSubmit(builder.start(), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts and waits for the end. */
+    static Result run(Path folder, List<String> confs, List<String> words) {
+        return run(folder, confs, Map.of(), words);
+    }
+
+    /** As {@link #run(Path, List, List)} with more environment variables. */
+    static Result run(Path folder, List<String> confs, Map<String, String> environment, List<String> words) {
+        try (SparkSubmit submit = start(folder, confs, environment, words)) {
+            return submit.await();
         }
     }
 

@@ -9,12 +9,13 @@ import cntk.gram.LocalFiles;
 import cntk.gram.StoreFiles;
 import cntk.plan.Tile;
 import cntk.schedule.ScheduleResult;
+import cntk.solve.RowProducts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.spark.SparkConf;
@@ -41,7 +42,7 @@ final class ClusterSession implements KernelSession {
     private final ClusterDevices devices;
     private final TaskRecipe task;
     private final String description;
-    private final Map<ImageSet, Broadcast<ImageSet>> broadcasts = new IdentityHashMap<>();
+    private final IdentityHashMap<ImageSet, Broadcast<ImageSet>> broadcasts = new IdentityHashMap<>();
 
     // Guarded by this.
     private @Nullable TileJob running;
@@ -110,7 +111,9 @@ final class ClusterSession implements KernelSession {
                 .map(look -> new ArrayList<>(ExecutorKernels.of(recipe).missing(recipe, look)))
                 .collect()
                 .forEach(missing::addAll);
-        return tiles.stream().filter(tile -> missing.contains(TileIndex.of(tile))).toList();
+        return tiles.stream()
+                .filter(tile -> missing.contains(TileIndex.of(tile)))
+                .toList();
     }
 
     @Override
@@ -118,6 +121,11 @@ final class ClusterSession implements KernelSession {
         TileJob job = new TileJob(context, id, recipe(matrix), matrix.store().plan(), watch);
         begin(job);
         return job.run(tiles);
+    }
+
+    @Override
+    public Optional<RowProducts> products(StoredMatrix.Part matrix) {
+        return Optional.of(new ClusterProducts(context, id, StoreRecipe.of(matrix)));
     }
 
     private synchronized void begin(TileJob job) {

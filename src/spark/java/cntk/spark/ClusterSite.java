@@ -1,7 +1,7 @@
 package cntk.spark;
 
-import cntk.backend.Backends;
 import cntk.backend.BackendUnavailableException;
+import cntk.backend.Backends;
 import cntk.backend.cuda.CudaDeviceInfo;
 import cntk.backend.cuda.CudaDriver;
 import cntk.cli.KernelSession;
@@ -21,23 +21,27 @@ record ClusterSite(SparkConf conf, ClusterDevices kernel) implements KernelSite 
     /** Spark hands out GPUs; this only says whether they are used. */
     static ClusterSite choose(SparkConf conf, Backends.Choice backend, Optional<String> devices) {
         devices.ifPresent(words -> {
-            throw new InputException("--devices is '" + words + "', but Spark hands out the devices of a cluster\nhint: --conf "
-                    + GPUS + "=1 gives every executor a GPU; without it the CPUs compute");
+            throw new InputException(
+                    "--devices is '" + words + "', but Spark hands out the devices of a cluster\nhint: --conf " + GPUS
+                            + "=1 gives every executor a GPU; without it the CPUs compute");
         });
         int gpus = conf.getInt(GPUS, 0);
-        return new ClusterSite(conf, switch (backend) {
-            case CPU, ORACLE -> new ClusterDevices(backend, "asked for");
-            case CUDA -> {
-                if (gpus == 0) {
-                    throw new BackendUnavailableException(
-                            "the cuda backend cannot start: " + GPUS + " is not set\nhint: --conf " + GPUS + "=1");
-                }
-                yield new ClusterDevices(backend, "asked for");
-            }
-            case AUTO -> gpus == 0
-                    ? new ClusterDevices(Backends.Choice.CPU, "picked by auto: " + GPUS + " is not set")
-                    : new ClusterDevices(Backends.Choice.CUDA, "picked by auto: " + GPUS + " is " + gpus);
-        });
+        return new ClusterSite(
+                conf,
+                switch (backend) {
+                    case CPU, ORACLE -> new ClusterDevices(backend, "asked for");
+                    case CUDA -> {
+                        if (gpus == 0) {
+                            throw new BackendUnavailableException("the cuda backend cannot start: " + GPUS
+                                    + " is not set\nhint: --conf " + GPUS + "=1");
+                        }
+                        yield new ClusterDevices(backend, "asked for");
+                    }
+                    case AUTO ->
+                        gpus == 0
+                                ? new ClusterDevices(Backends.Choice.CPU, "picked by auto: " + GPUS + " is not set")
+                                : new ClusterDevices(Backends.Choice.CUDA, "picked by auto: " + GPUS + " is " + gpus);
+                });
     }
 
     /** Those of the driver's machine, where the regression is solved. */

@@ -1,7 +1,7 @@
 package cntk.spark;
 
-import cntk.backend.Backends;
 import cntk.backend.BackendUnavailableException;
+import cntk.backend.Backends;
 import cntk.backend.DeviceSet;
 import cntk.backend.TileBackend;
 import cntk.backend.WorkerLostException;
@@ -112,8 +112,8 @@ final class ExecutorKernels {
         }
         @Nullable ResourceInformation gpus = TaskContext.get().resourcesJMap().get(ClusterSite.GPU);
         if (gpus == null || gpus.addresses().length == 0) {
-            throw new BackendUnavailableException("Spark gave a task on " + executor
-                    + " no GPU\nhint: --conf spark.task.resource.gpu.amount=1");
+            throw new BackendUnavailableException(
+                    "Spark gave a task on " + executor + " no GPU\nhint: --conf spark.task.resource.gpu.amount=1");
         }
         return gpus.addresses()[0];
     }

@@ -57,18 +57,27 @@ record StoreRecipe(
      * @throws InputException if it is not there: an executor that made one of its own would lose its tiles
      */
     GramStore open(String executor) {
-        StoreFiles files = place.startsWith("/")
-                ? new LocalFiles(Path.of(place))
-                : new HadoopFiles(place, SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
-        DamageListener listener = DamageListener.logging();
         try {
-            ZarrGramStore.openReadOnly(files, spec(), listener).close();
+            read().close();
         } catch (InputException absent) {
             throw new InputException(
                     executor + " does not see the store of the driver: " + absent.getMessage()
                             + "\nhint: --out must be on a file system that all machines share under the same name",
                     absent);
         }
-        return ZarrGramStore.share(files, spec(), listener);
+        return ZarrGramStore.share(files(), spec(), DamageListener.logging());
+    }
+
+    /** Opens the store for reading. */
+    GramStore read() {
+        return ZarrGramStore.openReadOnly(files(), spec(), DamageListener.logging());
+    }
+
+    private StoreFiles files() {
+        return place.startsWith("/")
+                ? new LocalFiles(Path.of(place))
+                : new HadoopFiles(
+                        place,
+                        SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf()));
     }
 }

@@ -1,7 +1,11 @@
 package cntk.spark;
 
+import cntk.backend.BackendUnavailableException;
 import cntk.cli.KernelWatch;
+import cntk.dataset.InputException;
+import cntk.gram.StoreException;
 import cntk.plan.Tile;
+import cntk.schedule.ScheduleException;
 import java.util.List;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.Success$;
@@ -36,13 +40,14 @@ final class TaskFailures extends SparkListener {
     @Override
     public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
         int partition = end.taskInfo().partitionId();
-        if (end.reason() == Success$.MODULE$ || end.reason() instanceof TaskKilled || partition >= tiles.size()) {
+        if (Success$.MODULE$.equals(end.reason()) || end.reason() instanceof TaskKilled || partition >= tiles.size()) {
             return;
         }
         count++;
         watch.tileFailed(
                 tiles.get(partition),
-                "executor " + end.taskInfo().executorId() + " on " + end.taskInfo().host(),
+                "executor " + end.taskInfo().executorId() + " on "
+                        + end.taskInfo().host(),
                 end.taskInfo().attemptNumber() + 1,
                 new TaskFailure(text(end)));
     }
@@ -51,14 +56,25 @@ final class TaskFailures extends SparkListener {
         if (end.reason() instanceof ExceptionFailure failure) {
             return failure.className() + ": " + failure.description();
         }
-        return end.reason() instanceof TaskFailedReason reason
-                ? reason.toErrorString()
-                : String.valueOf(end.reason());
+        return end.reason() instanceof TaskFailedReason reason ? reason.toErrorString() : String.valueOf(end.reason());
     }
 
     @Override
     public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
         watch.workerLost("executor " + removed.executorId(), new TaskFailure(removed.reason()));
+    }
+
+    /** The failure of a task on an executor where it says what to do, else that of Spark. */
+    static RuntimeException unwrapped(Exception failure, String left) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof InputException
+                    || cause instanceof StoreException
+                    || cause instanceof BackendUnavailableException) {
+                return (RuntimeException) cause;
+            }
+        }
+        String message = String.valueOf(failure.getMessage());
+        return ScheduleException.ofCluster(left, message.lines().findFirst().orElse(message), failure);
     }
 
     /** What Spark says of a failure. */
@@ -70,6 +86,7 @@ final class TaskFailures extends SparkListener {
         }
 
         @Override
+        @SuppressWarnings("OverrideThrowableToString") // its class says nothing
         public String toString() {
             return String.valueOf(getMessage());
         }

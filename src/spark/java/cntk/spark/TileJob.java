@@ -1,13 +1,9 @@
 package cntk.spark;
 
-import cntk.backend.BackendUnavailableException;
 import cntk.cli.KernelWatch;
-import cntk.dataset.InputException;
-import cntk.gram.StoreException;
 import cntk.plan.Tile;
 import cntk.plan.TilePlan;
 import cntk.schedule.ProgressListener.Work;
-import cntk.schedule.ScheduleException;
 import cntk.schedule.ScheduleResult;
 import java.io.Serializable;
 import java.util.List;
@@ -75,7 +71,7 @@ final class TileJob {
             }
         } catch (Exception failure) { // Scala declares none
             if (!ended()) {
-                throw unwrapped(failure, tiles.size() - done());
+                throw TaskFailures.unwrapped(failure, tiles.size() - done() + " tiles");
             }
         } finally {
             context.sc().removeSparkListener(failures);
@@ -97,8 +93,9 @@ final class TileJob {
                 context.parallelize(tiles.stream().map(TileIndex::of).toList(), tiles.size());
         MatrixRecipe recipe = matrix; // not this object, which does not travel
         Computing computing = (_, partition) -> computed(recipe, partition.next());
-        List<Object> partitions =
-                IntStream.range(0, tiles.size()).<Object>mapToObj(Integer::valueOf).toList();
+        List<Object> partitions = IntStream.range(0, tiles.size())
+                .<Object>mapToObj(Integer::valueOf)
+                .toList();
         context.sc()
                 .runJob(
                         indices.rdd(),
@@ -154,19 +151,5 @@ final class TileJob {
             Thread.currentThread().interrupt();
             return true;
         }
-    }
-
-    /** The failure of a task on an executor where it says what to do, else that of Spark. */
-    private static RuntimeException unwrapped(Exception failure, int tilesLeft) {
-        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-            if (cause instanceof InputException
-                    || cause instanceof StoreException
-                    || cause instanceof BackendUnavailableException) {
-                return (RuntimeException) cause;
-            }
-        }
-        String message = String.valueOf(failure.getMessage());
-        return ScheduleException.ofCluster(
-                tilesLeft, message.lines().findFirst().orElse(message), failure);
     }
 }
