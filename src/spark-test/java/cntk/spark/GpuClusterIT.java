@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Executors that get GPUs by Spark's resource scheduling; the GPUs are virtual. */
 @Tag("spark")
-@Timeout(180)
+@Timeout(400)
 class GpuClusterIT {
     private static final Path TARGET = Path.of("target").toAbsolutePath();
 

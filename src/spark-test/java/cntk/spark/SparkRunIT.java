@@ -18,13 +18,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code cntk run} on a cluster of two executors with one core each gives the bits of a run on this machine. */
 @Tag("spark")
-@Timeout(180)
+@Timeout(400)
 class SparkRunIT {
-    /** Some seconds of work in a few dozen tiles, of two networks. */
+    /** A few seconds of work in a dozen tiles, of two networks. */
     private static final List<String> OPTIONS = List.of(
-            "run", "--train", "96", "--test", "32", "--arch", "cntk(depth=3)", "--readouts", "depth=2", "--json");
+            "run",
+            "--train",
+            "48",
+            "--test",
+            "16",
+            "--arch",
+            "cntk(depth=4)",
+            "--readouts",
+            "depth=3",
+            "--ridge",
+            "1",
+            "--json");
 
-    private static final long PAIRS = 96 * 97 / 2 + 96 * 32;
+    private static final long PAIRS = 48 * 49 / 2 + 48 * 16;
 
     @TempDir
     static Path folder;
@@ -35,7 +46,7 @@ class SparkRunIT {
     static void localRun() throws Exception {
         RunFiles.run(folder, Map.of(), words("local"));
         local = bits("local");
-        assertThat(local).containsKeys("predictions.csv", "readouts/depth=2/predictions.csv", "train/c/0/0");
+        assertThat(local).containsKeys("predictions.csv", "readouts/depth=3/predictions.csv", "train/c/0/0");
     }
 
     @Test
@@ -53,28 +64,28 @@ class SparkRunIT {
                 .isEqualTo(2);
     }
 
+    /** Tasks that take a little longer than others are computed twice, and tiles go through Hadoop. */
     @Test
-    void tilesMayLieInAFileSystemOfHadoop() throws Exception {
+    void speculationAndAStoreOfHadoopChangeNoBit() throws Exception {
         String store = folder.resolve("elsewhere").toUri().toString();
-        List<String> conf = List.of("spark.cntk.store=" + store);
+        List<String> conf = List.of(
+                "spark.cntk.store=" + store,
+                "spark.speculation=true",
+                "spark.speculation.interval=20ms",
+                "spark.speculation.quantile=0.1",
+                "spark.speculation.multiplier=1.01",
+                "spark.speculation.minTaskRuntime=0ms");
         SparkSubmit.Result result = SparkSubmit.run(folder, conf, words("results"));
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(folder.resolve("results/train")).doesNotExist();
         Map<String, String> both = new TreeMap<>(bits("results"));
         both.putAll(bits("elsewhere"));
         assertThat(both).isEqualTo(local);
-
-        SparkSubmit.Result other = SparkSubmit.run(folder, conf, words("others", "--kind", "nngp"));
-        assertThat(other.code()).as(other.err()).isEqualTo(2);
-        assertThat(other.err()).contains("elsewhere/train/zarr.json describes another matrix");
-        SparkSubmit.Result images = SparkSubmit.run(folder, conf, words("images", "--normalize", "none"));
-        assertThat(images.code()).as(images.err()).isEqualTo(2);
-        assertThat(images.err()).contains("was made with other options", "train_sha256", "normalization");
     }
 
     @Test
     void conjugateGradientsOnTheClusterGiveTheBitsOfThisMachine() throws Exception {
-        String[] pcg = {"--solver", "pcg", "--ridge", "1", "--pcg-rank", "8"};
+        String[] pcg = {"--solver", "pcg", "--pcg-rank", "8"};
         RunFiles.run(folder, Map.of(), words("local-pcg", pcg));
         SparkSubmit.Result result = SparkSubmit.run(folder, List.of(), words("cluster-pcg", pcg));
         assertThat(result.code()).as(result.err()).isZero();

@@ -107,10 +107,14 @@ final class ClusterSession implements KernelSession {
             looks.add(new ArrayList<>(indices.subList(begin, Math.min(indices.size(), begin + LOOK))));
         }
         context.setJobGroup(id, "cntk: tiles that are stored", true);
-        context.parallelize(looks, looks.size())
-                .map(look -> new ArrayList<>(ExecutorKernels.of(recipe).missing(recipe, look)))
-                .collect()
-                .forEach(missing::addAll);
+        try {
+            context.parallelize(looks, looks.size())
+                    .map(look -> new ArrayList<>(ExecutorKernels.of(recipe).missing(recipe, look)))
+                    .collect()
+                    .forEach(missing::addAll);
+        } catch (Exception failure) { // Scala declares none
+            throw TaskFailures.unwrapped(failure, "a look at the stored tiles");
+        }
         return tiles.stream()
                 .filter(tile -> missing.contains(TileIndex.of(tile)))
                 .toList();

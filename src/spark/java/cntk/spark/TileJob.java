@@ -140,7 +140,7 @@ final class TileJob {
 
     void stop() {
         stopAsked.countDown();
-        context.sc().cancelJobGroup(group);
+        context.sc().cancelJobGroupAndFutureJobs(group);
     }
 
     /** After a failure: whether it is that of a stop. Spark's own shutdown hook may be ahead of the one that calls {@link #stop}. */

@@ -69,6 +69,18 @@ class GramManifestTest {
     }
 
     @Test
+    void storeElsewhereIsClaimedByOneRun() throws IOException {
+        StoreFiles elsewhere = new LocalFiles(temporary.resolve("elsewhere"));
+        elsewhere.create("zarr.json");
+        manifest().claim(elsewhere);
+        manifest("conv relu flatten dense", KernelKind.NTK, 500, "moved").claim(elsewhere);
+        assertThatThrownBy(() ->
+                        manifest("conv relu flatten dense", KernelKind.NTK, 400).claim(elsewhere))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("elsewhere/manifest.json", "train_count: the store has 500", "wants 400");
+    }
+
+    @Test
     void theSameManifestOpensTheDirectoryAgain() {
         RunDirectory.open(run(), manifest()).close();
         try (RunDirectory again = RunDirectory.open(run(), manifest())) {
