@@ -55,7 +55,7 @@ class SparkRunIT {
         assertThat(result.code()).as(result.err()).isZero();
         assertThat(computedPairs(result)).isEqualTo(PAIRS);
         assertThat(result.err())
-                .contains("on Spark 4", "local-cluster[2,1,2048]", "spark.executor.resource.gpu.amount is not set");
+                .contains("(Spark 4", "local-cluster[2,1,2048]", "spark.executor.resource.gpu.amount is not set");
         assertThat(bits("cluster")).isEqualTo(local);
         JsonNode record =
                 new ObjectMapper().readTree(folder.resolve("cluster/run.json").toFile());
@@ -102,7 +102,7 @@ class SparkRunIT {
     void badOptionEndsBeforeThereIsACluster() {
         SparkSubmit.Result result = SparkSubmit.run(folder, List.of(), words("bad", "--devices", "0"));
         assertThat(result.code()).isEqualTo(2);
-        assertThat(result.err()).contains("--devices is '0'", "hint:").doesNotContain("on Spark");
+        assertThat(result.err()).contains("--devices is '0'", "hint:").doesNotContain("Running Spark");
         assertThat(folder.resolve("bad")).doesNotExist();
     }
 
