@@ -60,6 +60,10 @@ final class ReportFigures {
             SpectrumCache.Outcome outcome = data.spectrum(blas, err);
             try (Spectrum spectrum = outcome.spectrum();
                     SpectralRegression regression = new SpectralRegression(spectrum, targets)) {
+                if (spectrum.largest() <= 0) { // a network without a trained layer has the NTK 0
+                    page.leftOut("Spectrum, ridge path, training and learning curve: the kernel is zero.");
+                    return;
+                }
                 spectrum(page, regression);
                 page.section("Regression");
                 ridgePath(page, regression, ridge);

@@ -51,6 +51,9 @@ public final class RidgePath {
      * @param folds each predicted from all other images; may be empty, and need not cover all images
      */
     public List<Point> errors(double[] ridges, List<int[]> folds) {
+        if (ridges.length == 0) {
+            return List.of();
+        }
         int outputs = regression.outputs();
         int n = regression.spectrum().size();
         double[][] inverseDiagonals = inverseDiagonals(ridges);

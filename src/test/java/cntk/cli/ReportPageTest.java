@@ -61,6 +61,25 @@ class ReportPageTest {
     }
 
     @Test
+    void theKernelOfANetworkWithoutATrainedLayerIsZeroAndHasAPage() throws IOException {
+        Path run = folder.resolve("zero");
+        CommandRun result = CommandRun.of(
+                "run",
+                "--out",
+                run.toString(),
+                "--train",
+                "20",
+                "--test",
+                "10",
+                "--ridge",
+                "1",
+                "--arch",
+                "conv(train=false) relu flatten dense(train=false)");
+        assertThat(result.code()).as(result.err()).isZero();
+        assertThat(Files.readString(run.resolve("report.html"))).contains("the kernel is zero");
+    }
+
+    @Test
     void theSameRunGivesTheSamePage() throws IOException {
         String before = Files.readString(page);
         CommandRun again = CommandRun.of("report", "--run", page.getParent().toString());
