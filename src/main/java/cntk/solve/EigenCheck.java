@@ -1,6 +1,6 @@
 package cntk.solve;
 
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * Whether V diag(e) V^T is A, from some random vectors x: V V^T x is x and V diag(e) V^T x is A x up to rounding. Independent of how V and
@@ -21,7 +21,7 @@ final class EigenCheck implements AutoCloseable {
         this.norm = lapack.oneNorm(matrix);
         this.probes = NativeMatrix.zeros(n, PROBES);
         this.images = NativeMatrix.zeros(n, PROBES);
-        Random random = new Random(n); // the same in every run
+        SplittableRandom random = new SplittableRandom(n); // the same in every run
         for (int col = 0; col < PROBES; col++) {
             for (int row = 0; row < n; row++) {
                 probes.set(row, col, random.nextGaussian());

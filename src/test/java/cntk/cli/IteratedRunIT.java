@@ -19,13 +19,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ./cntk run --solver pcg} on a store that is larger than its heap, killed in the middle of its iterations. */
 class IteratedRunIT {
-    private static final int TRAIN = 4000;
+    private static final int TRAIN = 4500;
     private static final int TEST = 100;
     private static final int SIDE = 5;
     /** Checkpoints that are waited for. */
     private static final int KILLED_AT = 4;
 
-    private static final int HEAP_MEGABYTES = 28;
+    private static final int HEAP_MEGABYTES = 40;
     private static final Map<String, String> SMALL_HEAP = Map.of("CNTK_JAVA_OPTS", "-Xmx" + HEAP_MEGABYTES + "m");
 
     @TempDir
