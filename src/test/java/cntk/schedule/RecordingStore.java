@@ -1,5 +1,8 @@
 package cntk.schedule;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import cntk.gram.GramReader;
 import cntk.gram.GramSpec;
 import cntk.gram.GramStore;
 import cntk.gram.InMemoryGramStore;
@@ -30,6 +33,23 @@ final class RecordingStore implements GramStore {
 
     List<Tile> commits() {
         return List.copyOf(commits);
+    }
+
+    /** Every entry, tile by tile. */
+    List<Double> entries() {
+        List<Double> entries = new ArrayList<>();
+        new GramReader(store).forEachTile((tile, values) -> {
+            for (int entry = 0; entry < tile.entries(); entry++) {
+                entries.add(values[entry]);
+            }
+        });
+        return entries;
+    }
+
+    /** Every tile was committed, and once. */
+    void assertWhole() {
+        assertThat(commits()).containsExactlyInAnyOrderElementsOf(plan().tiles());
+        assertThat(missing()).isEmpty();
     }
 
     @Override

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import cntk.backend.TileBackend;
 import cntk.backend.WorkerLostException;
-import cntk.gram.GramReader;
 import cntk.gram.GramStore;
 import cntk.gram.StoreException;
 import cntk.plan.Tile;
@@ -31,22 +30,6 @@ class TileSchedulerTest {
 
     private ScheduleResult run(GramStore store, TileBackend... workers) {
         return new TileScheduler(store, List.of(workers), events).run();
-    }
-
-    private static void assertEachTileCommittedOnce(RecordingStore store) {
-        assertThat(store.commits())
-                .containsExactlyInAnyOrderElementsOf(store.plan().tiles());
-        assertThat(store.missing()).isEmpty();
-    }
-
-    private static List<Double> allEntries(GramStore store) {
-        List<Double> entries = new ArrayList<>();
-        new GramReader(store).forEachTile((tile, values) -> {
-            for (int entry = 0; entry < tile.entries(); entry++) {
-                entries.add(values[entry]);
-            }
-        });
-        return entries;
     }
 
     @Test
@@ -77,8 +60,8 @@ class TileSchedulerTest {
             }));
         }
         ScheduleResult result = new TileScheduler(store, backends, events).run();
-        assertEachTileCommittedOnce(store);
-        assertThat(allEntries(store)).isEqualTo(allEntries(reference));
+        store.assertWhole();
+        assertThat(store.entries()).isEqualTo(reference.entries());
         assertThat(result.tilesByWorker().values().stream()
                         .mapToInt(Integer::intValue)
                         .sum())
@@ -92,7 +75,7 @@ class TileSchedulerTest {
                 store,
                 new FakeBackend("slow", (tile, attempt) -> Thread.sleep(40)),
                 new FakeBackend("fast", (tile, attempt) -> Thread.sleep(4)));
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
         assertThat(result.tilesByWorker().get("fast"))
                 .isGreaterThan(3 * result.tilesByWorker().get("slow"));
     }
@@ -122,7 +105,7 @@ class TileSchedulerTest {
             }
         });
         ScheduleResult result = run(store, worker);
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
         assertThat(result.retries()).isEqualTo(6);
         assertThat(events.of("failed")).hasSize(6).containsOnly("failed cpu/0 1 hiccup");
         assertThat(events.of("lost")).isEmpty();
@@ -144,7 +127,7 @@ class TileSchedulerTest {
             }
         });
         ScheduleResult result = run(store, weak, late);
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
         assertThat(weak.attempts()).startsWith(hard.get(), hard.get());
         assertThat(weak.attempts().stream().filter(hard.get()::equals)).hasSize(2);
         assertThat(late.attempts().stream().filter(hard.get()::equals)).hasSize(1);
@@ -170,7 +153,7 @@ class TileSchedulerTest {
             public void close() {}
         };
         run(store, poisoned, new FakeBackend("sound", (tile, attempt) -> Thread.sleep(5)));
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
         assertThat(events.of("lost")).singleElement().asString().startsWith("lost poisoned K[");
     }
 
@@ -182,7 +165,7 @@ class TileSchedulerTest {
         });
         FakeBackend sound = new FakeBackend("sound", (tile, attempt) -> Thread.sleep(2));
         ScheduleResult result = run(store, broken, sound);
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
         assertThat(broken.attempts()).hasSize(6);
         assertThat(events.of("lost")).containsExactly("lost broken sticky");
         assertThat(result.tilesByWorker()).containsEntry("broken", 0).containsEntry("sound", 15);
@@ -195,7 +178,7 @@ class TileSchedulerTest {
             throw new WorkerLostException("fell off the bus", new IllegalStateException());
         });
         run(store, lost, new FakeBackend("sound", (tile, attempt) -> Thread.sleep(2)));
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
         assertThat(lost.attempts()).hasSize(1);
         assertThat(events.of("lost")).containsExactly("lost lost fell off the bus");
     }
@@ -210,7 +193,7 @@ class TileSchedulerTest {
         });
         FakeBackend patient = new FakeBackend("patient", (tile, attempt) -> {});
         run(store, lost, patient, sound);
-        assertEachTileCommittedOnce(store);
+        store.assertWhole();
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import cntk.backend.TileBackend;
 import cntk.backend.WorkerLostException;
 import cntk.backend.WorkerTooSmallException;
-import cntk.gram.GramReader;
 import cntk.gram.GramStore;
 import cntk.plan.Tile;
 import java.util.ArrayList;
@@ -32,23 +31,11 @@ class UnevenWorkersTest {
         return new TileScheduler(store, List.of(workers), events).run();
     }
 
-    private static void assertWhole(RecordingStore store) {
-        assertThat(store.commits())
-                .containsExactlyInAnyOrderElementsOf(store.plan().tiles());
-        assertThat(store.missing()).isEmpty();
+    private static void assertAsOneWorkerMakesIt(RecordingStore store) {
+        store.assertWhole();
         RecordingStore reference = new RecordingStore(IMAGES, SIDE);
         new TileScheduler(reference, List.of(FakeBackend.willing("alone")), ProgressListener.NONE).run();
-        assertThat(entries(store)).isEqualTo(entries(reference));
-    }
-
-    private static List<Double> entries(GramStore store) {
-        List<Double> entries = new ArrayList<>();
-        new GramReader(store).forEachTile((tile, values) -> {
-            for (int entry = 0; entry < tile.entries(); entry++) {
-                entries.add(values[entry]);
-            }
-        });
-        return entries;
+        assertThat(store.entries()).isEqualTo(reference.entries());
     }
 
     @Test
@@ -57,7 +44,7 @@ class UnevenWorkersTest {
         FakeBackend slow = new FakeBackend("slow", (tile, attempt) -> Thread.sleep(25_000));
         FakeBackend fast = new FakeBackend("fast", (tile, attempt) -> Thread.sleep(5));
         ScheduleResult result = run(store, slow, fast);
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(result.wallSeconds()).isLessThan(5);
         assertThat(slow.attempts()).hasSize(1);
         assertThat(fast.attempts()).containsAll(slow.attempts()).hasSize(15);
@@ -84,7 +71,7 @@ class UnevenWorkersTest {
             }
             Thread.sleep(2);
         }));
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(result.tilesByWorker()).containsEntry("deaf", 0).containsEntry("fast", 15);
         assertThat(events.of("done")).hasSize(15);
     }
@@ -97,7 +84,7 @@ class UnevenWorkersTest {
             workers.add(new FakeBackend("cpu/" + worker, (tile, attempt) -> Thread.sleep(20)));
         }
         new TileScheduler(store, workers, events).run();
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(workers.stream().mapToInt(worker -> worker.attempts().size()).sum())
                 .isEqualTo(15);
         assertThat(events.of("late")).isEmpty();
@@ -134,7 +121,7 @@ class UnevenWorkersTest {
             Thread.sleep(25_000);
         });
         ScheduleResult result = run(store, slow, fast, hanging);
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(result.tilesByWorker())
                 .containsEntry("slow", 1)
                 .containsEntry("fast", 14)
@@ -164,7 +151,7 @@ class UnevenWorkersTest {
             }
             Thread.sleep(2);
         }));
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(result.tilesByWorker()).containsEntry("slow", 1).containsEntry("fast", 14);
         assertThat(events.of("failed")).containsExactly("failed fast 1 not finite", "failed fast 2 not finite");
     }
@@ -216,7 +203,7 @@ class UnevenWorkersTest {
             workers.add(scripted("w" + worker, new Random(dice.nextLong()), 1 + dice.nextInt(60)));
         }
         ScheduleResult result = new TileScheduler(store, workers, events).run();
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(result.tilesByWorker().values().stream()
                         .mapToInt(Integer::intValue)
                         .sum())
@@ -241,7 +228,7 @@ class UnevenWorkersTest {
         RecordingStore store = new RecordingStore(IMAGES, SIDE);
         FakeBackend small = tooSmall("small");
         ScheduleResult result = run(store, small, new FakeBackend("large", (tile, attempt) -> Thread.sleep(2)));
-        assertWhole(store);
+        assertAsOneWorkerMakesIt(store);
         assertThat(small.attempts()).hasSize(1);
         assertThat(events.of("lost")).containsExactly("lost small 1 GiB for 2");
         assertThat(result.tilesByWorker()).containsEntry("large", 15);
