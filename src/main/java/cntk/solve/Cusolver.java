@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
+import jcuda.Pointer;
 import jcuda.driver.CUresult;
 import jcuda.jcusolver.JCusolverDn;
 import jcuda.jcusolver.cusolverDnHandle;
@@ -86,29 +87,24 @@ final class Cusolver implements AutoCloseable {
      * @return 0, or the order of the first leading minor that is not positive definite
      */
     int factorise(int n, DeviceBuffer a) {
-        long[] sizes = choleskyWorkspace(n, a);
-        // cuSOLVER copies through the host workspace while the host goes on: it has to be pinned
-        try (DeviceBuffer info = device.allocate(Integer.BYTES);
-                DeviceBuffer workspace = device.allocate(Math.max(1, sizes[0]));
-                PinnedBuffer host = device.pinned(Math.max(1, sizes[1]))) {
-            check(
-                    JCusolverDn.cusolverDnXpotrf(
-                            handle,
-                            parameters,
-                            LOWER,
-                            n,
-                            DOUBLES,
-                            a.pointer(),
-                            n,
-                            DOUBLES,
-                            workspace.pointer(),
-                            sizes[0],
-                            host.pointer(),
-                            sizes[1],
-                            info.pointer()),
-                    "cusolverDnXpotrf of n = " + n);
-            return accepted(info, "cusolverDnXpotrf");
-        }
+        return inWorkspaces(
+                "cusolverDnXpotrf",
+                n,
+                choleskyWorkspace(n, a),
+                (onDevice, deviceBytes, onHost, hostBytes, info) -> JCusolverDn.cusolverDnXpotrf(
+                        handle,
+                        parameters,
+                        LOWER,
+                        n,
+                        DOUBLES,
+                        a.pointer(),
+                        n,
+                        DOUBLES,
+                        onDevice,
+                        deviceBytes,
+                        onHost,
+                        hostBytes,
+                        info));
     }
 
     /**
@@ -117,37 +113,33 @@ final class Cusolver implements AutoCloseable {
      * @throws CudaException also where the iteration does not converge
      */
     void eigen(int n, DeviceBuffer a, DeviceBuffer values) {
-        long[] sizes = eigenWorkspace(n, a, values);
-        try (DeviceBuffer info = device.allocate(Integer.BYTES);
-                DeviceBuffer workspace = device.allocate(Math.max(1, sizes[0]));
-                PinnedBuffer host = device.pinned(Math.max(1, sizes[1]))) {
-            check(
-                    JCusolverDn.cusolverDnXsyevd(
-                            handle,
-                            parameters,
-                            WITH_VECTORS,
-                            LOWER,
-                            n,
-                            DOUBLES,
-                            a.pointer(),
-                            n,
-                            DOUBLES,
-                            values.pointer(),
-                            DOUBLES,
-                            workspace.pointer(),
-                            sizes[0],
-                            host.pointer(),
-                            sizes[1],
-                            info.pointer()),
-                    "cusolverDnXsyevd of n = " + n);
-            int unfinished = accepted(info, "cusolverDnXsyevd");
-            if (unfinished > 0) {
-                throw new CudaException(
-                        "cusolverDnXsyevd of n = %d on CUDA device %d did not converge (%d)"
-                                .formatted(n, device.info().index(), unfinished),
-                        device.info().index(),
-                        CUresult.CUDA_ERROR_UNKNOWN);
-            }
+        int unfinished = inWorkspaces(
+                "cusolverDnXsyevd",
+                n,
+                eigenWorkspace(n, a, values),
+                (onDevice, deviceBytes, onHost, hostBytes, info) -> JCusolverDn.cusolverDnXsyevd(
+                        handle,
+                        parameters,
+                        WITH_VECTORS,
+                        LOWER,
+                        n,
+                        DOUBLES,
+                        a.pointer(),
+                        n,
+                        DOUBLES,
+                        values.pointer(),
+                        DOUBLES,
+                        onDevice,
+                        deviceBytes,
+                        onHost,
+                        hostBytes,
+                        info));
+        if (unfinished > 0) {
+            throw new CudaException(
+                    "cusolverDnXsyevd of n = %d on CUDA device %d did not converge (%d)"
+                            .formatted(n, device.info().index(), unfinished),
+                    device.info().index(),
+                    CUresult.CUDA_ERROR_UNKNOWN);
         }
     }
 
@@ -170,6 +162,25 @@ final class Cusolver implements AutoCloseable {
                             info.pointer()),
                     "cusolverDnXpotrs of n = " + n + ", " + columns + " columns");
             accepted(info, "cusolverDnXpotrs");
+        }
+    }
+
+    /** A call that needs workspaces and leaves a verdict; answers with its status. */
+    @FunctionalInterface
+    private interface WorkspaceCall {
+        int of(Pointer onDevice, long deviceBytes, Pointer onHost, long hostBytes, Pointer info);
+    }
+
+    /** Makes a call in workspaces of {device, host} bytes and waits for its verdict. */
+    private int inWorkspaces(String name, int n, long[] sizes, WorkspaceCall call) {
+        // cuSOLVER copies through the host workspace while the host goes on: it has to be pinned
+        try (DeviceBuffer info = device.allocate(Integer.BYTES);
+                DeviceBuffer workspace = device.allocate(Math.max(1, sizes[0]));
+                PinnedBuffer host = device.pinned(Math.max(1, sizes[1]))) {
+            check(
+                    call.of(workspace.pointer(), sizes[0], host.pointer(), sizes[1], info.pointer()),
+                    name + " of n = " + n);
+            return accepted(info, name);
         }
     }
 
