@@ -101,7 +101,7 @@ record KernelData(
                 library,
                 Eigensolver.place(solver, driver.devices(), driver.absence().orElse("no GPU"), size()));
         SpectrumCache.Outcome outcome =
-                cache.isPresent() ? new SpectrumCache(cache.get()).spectrum(library, maker, kernel) : unkept(maker);
+                cache.isPresent() ? new SpectrumCache(cache.get()).spectrum(maker, kernel) : unkept(maker);
         if (!outcome.note().isEmpty()) {
             err.println("cntk: " + outcome.note());
         }

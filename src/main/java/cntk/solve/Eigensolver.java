@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Makes the eigendecompositions of kernels: on a GPU that has room for one, else here by LAPACK. */
 public final class Eigensolver {
-    private final OpenBlas library;
+    private final Lapack lapack;
     private final SolverPlace place;
 
     /** Decomposes on the CPU. */
@@ -16,7 +16,7 @@ public final class Eigensolver {
 
     /** @param place of {@link #place} */
     public Eigensolver(OpenBlas library, SolverPlace place) {
-        this.library = library;
+        this.lapack = new Lapack(library);
         this.place = place;
     }
 
@@ -48,7 +48,6 @@ public final class Eigensolver {
      * @throws CudaException when the GPU fails and is the only place; else the CPU goes on, and a note says so
      */
     public Made decompose(KernelSource kernel) {
-        Lapack lapack = new Lapack(library);
         LoadedKernel loaded = new LoadedKernel(kernel);
         try {
             loaded.load();
@@ -71,5 +70,9 @@ public final class Eigensolver {
             loaded.close();
             throw failure;
         }
+    }
+
+    Lapack lapack() {
+        return lapack;
     }
 }

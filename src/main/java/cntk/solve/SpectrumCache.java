@@ -54,16 +54,15 @@ public final class SpectrumCache {
     /**
      * The spectrum of the kernel: from the file if it is right, else computed and written.
      *
-     * @param library for what follows from a spectrum that was read
      * @throws NonFiniteKernelException as {@link Eigensolver#decompose} does
      */
-    public Outcome spectrum(OpenBlas library, Eigensolver solver, KernelSource kernel) {
+    public Outcome spectrum(Eigensolver solver, KernelSource kernel) {
         Stopwatch watch = new Stopwatch();
         byte[] hash = KernelHash.of(kernel);
         String note = "";
         if (Files.exists(file)) {
             try {
-                Spectrum stored = read(new Lapack(library), hash, kernel.size());
+                Spectrum stored = read(solver.lapack(), hash, kernel.size());
                 if (stored != null) {
                     return new Outcome(stored, true, "file", watch.lap(), "");
                 }

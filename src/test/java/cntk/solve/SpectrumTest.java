@@ -95,13 +95,13 @@ class SpectrumTest {
     void theCacheServesOneKernelOnly(@TempDir Path folder) throws IOException {
         double[][] k = DenseMatrices.randomPositiveDefinite(20, 0.1, 1);
         SpectrumCache cache = new SpectrumCache(folder);
-        double[] first = values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "");
-        double[] again = values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), true, "");
+        double[] first = values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "");
+        double[] again = values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), true, "");
         assertThat(again).isEqualTo(first);
         k[7][3] = Math.nextUp(k[7][3]); // the lower triangle is what counts
         k[3][7] = k[7][3];
-        values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "another kernel");
-        assertThat(values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), true, ""))
+        values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "another kernel");
+        assertThat(values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), true, ""))
                 .hasSize(20);
     }
 
@@ -109,22 +109,19 @@ class SpectrumTest {
     void damagedFilesAreReplaced(@TempDir Path folder) throws IOException {
         double[][] k = DenseMatrices.randomPositiveDefinite(20, 0.1, 1);
         SpectrumCache cache = new SpectrumCache(folder);
-        double[] right = values(cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "");
+        double[] right = values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "");
         Path file = folder.resolve(SpectrumCache.FILE_NAME);
         byte[] whole = Files.readAllBytes(file);
         byte[] flipped = whole.clone();
         flipped[whole.length - 3] ^= 1;
         Files.write(file, flipped);
-        assertThat(values(
-                        cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "checksum"))
+        assertThat(values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "checksum"))
                 .isEqualTo(right);
         Files.write(file, java.util.Arrays.copyOf(whole, whole.length - 8));
-        assertThat(values(
-                        cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "cut short"))
+        assertThat(values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "cut short"))
                 .isEqualTo(right);
         Files.write(file, new byte[0]);
-        assertThat(values(
-                        cache.spectrum(LIBRARY, new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "cut short"))
+        assertThat(values(cache.spectrum(new Eigensolver(LIBRARY), DenseMatrices.kernel(k)), false, "cut short"))
                 .isEqualTo(right);
         assertThat(folder.toFile().list()).containsExactly(SpectrumCache.FILE_NAME);
     }
