@@ -5,7 +5,6 @@ import cntk.plan.Precision;
 import cntk.plan.TilePlan;
 import cntk.schedule.ProgressLine;
 import cntk.solve.KernelRidge;
-import cntk.solve.SolveProbe;
 import cntk.solve.SolverPlace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -122,11 +121,7 @@ record ClusterPage(KernelTask task, ClusterPlan plan, int images) {
                 "solver",
                 solve.iterative()
                         ? text("pcg of rank %,d (cholesky would need %s)", solve.rank(), bytes(direct))
-                        : text(
-                                "%s, %.3g operations on one node",
-                                demand.solver(),
-                                demand.kernels()
-                                        * SolveProbe.flops(demand.train().rows())));
+                        : text("%s, %.3g operations on one node", demand.solver(), demand.solveOperations()));
         values.put(
                 "solve memory",
                 text(
@@ -240,16 +235,7 @@ record ClusterPage(KernelTask task, ClusterPlan plan, int images) {
         RunDemand demand = plan.demand();
         fields.put("estimate", true);
         fields.put("network", task.networks().getFirst().architecture().text());
-        fields.put("kernels", demand.kernels());
-        fields.put("train", demand.train().rows());
-        fields.put("test", demand.cross().rows());
-        fields.put("pairs", demand.pairs());
-        fields.put("precision", demand.precision().word());
-        fields.put("train_tiles", demand.trainTiles());
-        fields.put("train_tile_side", demand.train().side());
-        fields.put("cross_tiles", demand.crossTiles());
-        fields.put("cross_tile_side", demand.cross().side());
-        fields.put("store_bytes", demand.storeBytes());
+        demand.putTo(fields);
         fields.put("image_bytes", demand.imageBytes());
         addKernelFields(fields);
         addSolveFields(fields);

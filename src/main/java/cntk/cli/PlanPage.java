@@ -3,7 +3,6 @@ package cntk.cli;
 import cntk.plan.KernelTask;
 import cntk.plan.TilePlan;
 import cntk.schedule.ProgressLine;
-import cntk.solve.SolveProbe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,7 +79,7 @@ record PlanPage(
                 "%s (estimate), %s, %.3g operations at %.3g a second on %d BLAS threads",
                 ProgressLine.duration(times.solveSeconds()),
                 demand.solver(),
-                demand.kernels() * SolveProbe.flops(demand.train().rows()),
+                demand.solveOperations(),
                 times.solveFlops(),
                 request.threads());
     }
@@ -108,16 +107,7 @@ record PlanPage(
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("estimate", true);
         fields.put("network", task.networks().getFirst().architecture().text());
-        fields.put("kernels", demand.kernels());
-        fields.put("train", demand.train().rows());
-        fields.put("test", demand.cross().rows());
-        fields.put("pairs", demand.pairs());
-        fields.put("precision", demand.precision().word());
-        fields.put("train_tiles", demand.trainTiles());
-        fields.put("train_tile_side", demand.train().side());
-        fields.put("cross_tiles", demand.crossTiles());
-        fields.put("cross_tile_side", demand.cross().side());
-        fields.put("store_bytes", demand.storeBytes());
+        demand.putTo(fields);
         fields.put("kernel_memory_bytes", demand.kernelBytes());
         fields.put("heap_bytes_at_most", heap());
         fields.put("matrix_bytes", demand.matrixBytes());
@@ -127,9 +117,7 @@ record PlanPage(
         fields.put("computed_by", times.where());
         fields.put("pairs_per_second", times.pairsPerSecond());
         fields.put("kernel_seconds", times.kernelSeconds());
-        fields.put(
-                "solve_operations",
-                demand.kernels() * SolveProbe.flops(demand.train().rows()));
+        fields.put("solve_operations", demand.solveOperations());
         fields.put("solve_seconds", ResultOptions.number(times.solveSeconds()));
         fields.put("fits", obstacles.isEmpty());
         fields.put("obstacles", obstacles);

@@ -8,11 +8,13 @@ import cntk.plan.Precision;
 import cntk.plan.Segment;
 import cntk.plan.TilePlan;
 import cntk.solve.AvailableMemory;
+import cntk.solve.SolveProbe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -100,6 +102,25 @@ record RunDemand(
     /** Files of all matrices: one for every tile. */
     long files() {
         return kernels * (trainTiles() + crossTiles());
+    }
+
+    /** Floating-point operations of all direct solves of the run. */
+    double solveOperations() {
+        return kernels * SolveProbe.flops(train.rows());
+    }
+
+    /** What every plan says for machines about kernels, images, tiles and store. */
+    void putTo(Map<String, Object> fields) {
+        fields.put("kernels", kernels);
+        fields.put("train", train.rows());
+        fields.put("test", cross.rows());
+        fields.put("pairs", pairs());
+        fields.put("precision", precision.word());
+        fields.put("train_tiles", trainTiles());
+        fields.put("train_tile_side", train.side());
+        fields.put("cross_tiles", crossTiles());
+        fields.put("cross_tile_side", cross.side());
+        fields.put("store_bytes", storeBytes());
     }
 
     private long chunkBytes(TilePlan plan) {
