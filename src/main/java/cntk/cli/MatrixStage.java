@@ -40,7 +40,7 @@ final class MatrixStage {
             printer.started(
                     new ProgressListener.Work(0, 0), new ProgressListener.Work(share.size(), shard.pairs(plan)));
         } else {
-            Watch watch = new Watch(printer, tally, ofShare(plan, missing));
+            Watch watch = new Watch(printer, tally, ofShare(plan, share, missing));
             computedPairs += guard.run(session::stop, () -> session.compute(matrix, missing, watch))
                     .pairs();
         }
@@ -81,9 +81,9 @@ final class MatrixStage {
     }
 
     /** What of this shard's share is stored already. */
-    private ProgressListener.Work ofShare(TilePlan plan, List<Tile> missing) {
+    private ProgressListener.Work ofShare(TilePlan plan, List<Tile> share, List<Tile> missing) {
         return new ProgressListener.Work(
-                shard.of(plan).size() - missing.size(),
+                share.size() - missing.size(),
                 shard.pairs(plan) - missing.stream().mapToLong(plan::pairs).sum());
     }
 

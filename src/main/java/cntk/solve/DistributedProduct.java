@@ -42,11 +42,7 @@ final class DistributedProduct implements KernelProduct {
             }
         }
         stream.count(bytes);
-        for (int col = 0; col < v.cols() && ridge != 0; col++) {
-            for (int row = 0; row < v.rows(); row++) {
-                out.set(row, col, out.get(row, col) + ridge * v.get(row, col));
-            }
-        }
+        KernelProduct.addRidge(ridge, v, out);
     }
 
     @Override

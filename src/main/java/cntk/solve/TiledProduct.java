@@ -53,11 +53,7 @@ final class TiledProduct implements KernelProduct {
             }
         });
         stream.trust();
-        for (long entry = 0; entry < (long) v.rows() * v.cols() && ridge != 0; entry++) {
-            double sum = out.segment().getAtIndex(JAVA_DOUBLE, entry)
-                    + ridge * v.segment().getAtIndex(JAVA_DOUBLE, entry);
-            out.segment().setAtIndex(JAVA_DOUBLE, entry, sum);
-        }
+        KernelProduct.addRidge(ridge, v, out);
     }
 
     /** A row-major tile is the transposed one to BLAS. */
