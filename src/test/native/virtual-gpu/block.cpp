@@ -5,6 +5,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <csignal>
 #include <cstdio>
@@ -76,220 +77,264 @@ class Random {
 };
 
 // Runs the blocks of one operating system thread, one after the other; keeps stacks and buffers between them.
-class BlockRunner {
+class BlockRunner : public Block {
  public:
     CUresult run(const Launch& launch, const unsigned index[3], std::string* reason);
     void abandon();  // after a bad address: the fibers are given up as they stand
-    void leave() { vgpu_switch(&vgpu_thread->stack_pointer, scheduler_); }
+
+    // For the running fiber.
     void invoke() { launch_->kernel->invoke(launch_->parameters); }
+    void wait_at_barrier(const void* place);
+    void wait_in_call(uint32_t mask, const void* place);
+    void end();
 
  private:
     void set_up(const Launch& launch, const unsigned index[3]);
-    char* new_stack();
-    void resume(Thread& thread);
+    void make_threads();
     unsigned pick_warp();
-    void run_lanes(unsigned warp);
-    void release_warp(unsigned warp);
-    void release_group(unsigned warp, uint32_t waiting);
+    void run_lanes(unsigned number);
+    Thread& take_lane();
+    void switch_from(void** save, Thread& to);
+    void leave();
+    void release_calls(unsigned number);
+    void release_some_calls(Warp& lanes, const Thread* first);
+    void release_lanes(Warp& lanes, uint32_t arrived);
     bool release_barrier();  // false when the block is done or stuck
-    unsigned lanes(unsigned warp) const { return std::min(kWarpSize, block_.size - warp * kWarpSize); }
+    unsigned lanes(unsigned number) const { return std::min(kWarpSize, size - number * kWarpSize); }
     unsigned warps() const { return static_cast<unsigned>(warps_.size()); }
 
+    // A lane's bit, if bits are of one warp.
+    static uint32_t bit(const Thread& thread) { return 1u << (thread.linear % kWarpSize); }
+
     const Launch* launch_ = nullptr;
-    Block block_;
-    std::vector<Thread> threads_;
+    std::vector<Thread> threads_;  // at least those of the block
     std::vector<Warp> warps_;
-    std::vector<unsigned> ready_;  // ready lanes of each warp
-    std::vector<char*> free_stacks_;
     std::vector<char> dynamic_shared_;
     void* scheduler_ = nullptr;
     Random random_{1};
     Schedule schedule_ = Schedule::kRandom;
     unsigned last_warp_ = 0;
+    const void* barrier_ = nullptr;  // where the first thread at a barrier waits
     const char* problem_ = nullptr;
+
+    // The warp that runs: its lanes go on one after the other, from one to the next.
+    Warp* running_ = nullptr;
+    Thread* running_lanes_ = nullptr;
+    uint32_t pending_ = 0;  // whose turn is still to come
+    uint32_t early_ = 0;    // who goes before all others
+    bool backwards_ = false;
 };
 
-thread_local BlockRunner* runner;
+BlockRunner* runner() { return static_cast<BlockRunner*>(vgpu_block); }
 
 void run_thread() {
-    runner->invoke();
-    vgpu_thread->state = ThreadState::kDone;
-    runner->leave();
+    runner()->invoke();
+    runner()->end();
     __builtin_trap();
 }
 
-char* BlockRunner::new_stack() {
-    if (free_stacks_.empty()) {
-        // 64 stacks a mapping, an unmapped page below each; tops are staggered so that they do not share cache sets.
-        constexpr int kCount = 64;
+// Threads of a block find the stacks that those of the blocks before have left.
+void BlockRunner::make_threads() {
+    // 64 stacks a mapping, an unmapped page below each; tops are staggered so that they do not share cache sets.
+    constexpr unsigned kCount = 64;
+    while (threads_.size() < size) {
         void* mapping = mmap(nullptr, kCount * (kStackBytes + kPage), PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) abort();
-        for (int i = kCount - 1; i >= 0; i--) {
-            char* low = static_cast<char*>(mapping) + static_cast<size_t>(i) * (kStackBytes + kPage);
+        for (unsigned i = 0; i < kCount; i++) {
+            char* low = static_cast<char*>(mapping) + i * (kStackBytes + kPage);
             mprotect(low, kPage, PROT_NONE);
-            free_stacks_.push_back(low + kPage + kStackBytes - (i * 7 % 63) * 64);
+            Thread thread{};
+            thread.linear = static_cast<unsigned>(threads_.size());
+            thread.stack = low + kPage + kStackBytes - (i * 7 % 63) * 64;
+            threads_.push_back(thread);
         }
     }
-    char* stack = free_stacks_.back();
-    free_stacks_.pop_back();
-    return stack;
+    unsigned t = 0;
+    for (unsigned z = 0; z < threads.z; z++) {
+        for (unsigned y = 0; y < threads.y; y++) {
+            for (unsigned x = 0; x < threads.x; x++) {
+                Thread& thread = threads_[t++];
+                thread.index = {x, y, z};
+                void** top = reinterpret_cast<void**>(thread.stack);
+                *--top = nullptr;  // what run_thread would return to; keeps its stack aligned
+                *--top = reinterpret_cast<void*>(&run_thread);
+                for (int saved = 0; saved < 6; saved++) *--top = nullptr;
+                thread.stack_pointer = top;
+            }
+        }
+    }
 }
 
-void BlockRunner::set_up(const Launch& launch, const unsigned index[3]) {
+void BlockRunner::set_up(const Launch& launch, const unsigned at[3]) {
     launch_ = &launch;
-    const unsigned x = launch.block[0], y = launch.block[1], z = launch.block[2];
-    block_.index = {index[0], index[1], index[2]};
-    block_.threads = dim3(x, y, z);
-    block_.grid = dim3(launch.grid[0], launch.grid[1], launch.grid[2]);
-    block_.size = x * y * z;
-    block_.votes = 0;
-    threads_.resize(block_.size);
-    warps_.assign((block_.size + kWarpSize - 1) / kWarpSize, Warp{});
-    ready_.resize(warps_.size());
-    for (unsigned t = 0; t < block_.size; t++) {
-        threads_[t] = {{t % x, t / x % y, t / (x * y)}, t, ThreadState::kNew, 0, nullptr, nullptr, nullptr};
-    }
-    for (unsigned w = 0; w < warps(); w++) ready_[w] = lanes(w);
+    index = {at[0], at[1], at[2]};
+    threads = dim3(launch.block[0], launch.block[1], launch.block[2]);
+    grid = dim3(launch.grid[0], launch.grid[1], launch.grid[2]);
+    size = threads.x * threads.y * threads.z;
+    votes = 0;
+    make_threads();
+    warps_.assign((size + kWarpSize - 1) / kWarpSize, Warp{});
+    warp = warps_.data();
+    for (unsigned w = 0; w < warps(); w++) warps_[w].ready = ~0u >> (kWarpSize - lanes(w));
     dynamic_shared_.assign(launch.dynamic_shared + 256, static_cast<char>(0xFF));
-    block_.dynamic_shared = reinterpret_cast<char*>(
-        (reinterpret_cast<uintptr_t>(dynamic_shared_.data()) + 127) & ~uintptr_t{127});
-    block_.thread = threads_.data();
-    block_.warp = warps_.data();
+    dynamic_shared = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(dynamic_shared_.data()) + 127) &
+                                             ~uintptr_t{127});
     const SharedMemory fixed = static_shared_memory();
     memset(fixed.start, 0xFF, fixed.bytes);
-    random_ = Random(launch.seed * 2654435761u + index[0] * 97 + index[1] * 89 + index[2] * 83 + 1);
+    random_ = Random(launch.seed * 2654435761u + at[0] * 97 + at[1] * 89 + at[2] * 83 + 1);
     schedule_ = schedule();
     last_warp_ = schedule_ == Schedule::kReverse ? warps() - 1 : 0;
+    barrier_ = nullptr;
     problem_ = nullptr;
-    vgpu_block = &block_;
-    runner = this;
-}
-
-void BlockRunner::resume(Thread& thread) {
-    if (thread.state == ThreadState::kNew) {
-        thread.stack = new_stack();
-        void** top = reinterpret_cast<void**>(thread.stack);
-        *--top = nullptr;  // what run_thread would return to; keeps its stack aligned
-        *--top = reinterpret_cast<void*>(&run_thread);
-        for (int saved = 0; saved < 6; saved++) *--top = nullptr;
-        thread.stack_pointer = top;
-    }
-    thread.state = ThreadState::kReady;
-    vgpu_thread = &thread;
-    vgpu_switch(&scheduler_, thread.stack_pointer);
-    if (thread.state == ThreadState::kDone) {
-        free_stacks_.push_back(thread.stack);
-        thread.stack = nullptr;
-    }
+    vgpu_block = this;
 }
 
 // A warp with ready lanes, or warps() if there is none.
 unsigned BlockRunner::pick_warp() {
-    const bool random = schedule_ == Schedule::kRandom;
     const unsigned count = warps();
-    const unsigned start = random ? random_.below(count) : last_warp_;
-    const unsigned step = schedule_ == Schedule::kReverse ? count - 1 : 1;
-    for (unsigned i = 0, w = start; i < count; i++, w = (w + step) % count) {
-        if (ready_[w]) return last_warp_ = w;
+    unsigned w = schedule_ == Schedule::kRandom ? random_.below(count) : last_warp_;
+    for (unsigned i = 0; i < count; i++) {
+        if (warps_[w].ready) return last_warp_ = w;
+        if (schedule_ == Schedule::kReverse) {
+            w = (w ? w : count) - 1;
+        } else if (++w == count) {
+            w = 0;
+        }
     }
     return count;
 }
 
 // Lets each ready lane of the warp run to its next barrier, warp call or end.
-void BlockRunner::run_lanes(unsigned warp) {
-    const unsigned count = lanes(warp);
+void BlockRunner::run_lanes(unsigned number) {
+    running_ = &warps_[number];
+    running_lanes_ = &threads_[number * kWarpSize];
     const bool random = schedule_ == Schedule::kRandom;
-    const bool backwards = random ? random_.below(2) : schedule_ == Schedule::kReverse;
-    const unsigned rotation = random ? random_.below(count) : 0;
-    Thread* first = &threads_[warp * kWarpSize];
-    for (unsigned i = 0; i < count; i++) {
-        const unsigned turned = (i + rotation) % count;
-        const unsigned after = (turned + 2) % count;  // its stack comes into the cache meanwhile
-        __builtin_prefetch(first[backwards ? count - 1 - after : after].stack_pointer);
-        Thread& thread = first[backwards ? count - 1 - turned : turned];
-        if (thread.state <= ThreadState::kReady) resume(thread);
+    backwards_ = random ? random_.below(2) : schedule_ == Schedule::kReverse;
+    const unsigned count = lanes(number);
+    const unsigned start = random ? random_.below(count) : backwards_ ? count - 1 : 0;
+    early_ = backwards_ ? ~0u >> (kWarpSize - 1 - start) : ~0u << start;
+    pending_ = running_->ready;
+    running_->ready = 0;
+    while (pending_) switch_from(&scheduler_, take_lane());
+}
+
+Thread& BlockRunner::take_lane() {
+    const uint32_t from = pending_ & early_ ? pending_ & early_ : pending_;
+    const unsigned lane = static_cast<unsigned>(backwards_ ? 31 - __builtin_clz(from) : __builtin_ctz(from));
+    pending_ &= ~(1u << lane);
+    return running_lanes_[lane];
+}
+
+void BlockRunner::switch_from(void** save, Thread& to) {
+    vgpu_thread = &to;
+    vgpu_switch(save, to.stack_pointer);
+}
+
+// The running fiber waits: the next lane goes on, or the scheduler after the last.
+void BlockRunner::leave() {
+    void** save = &vgpu_thread->stack_pointer;
+    if (pending_) {
+        switch_from(save, take_lane());
+    } else {
+        vgpu_switch(save, scheduler_);
     }
-    ready_[warp] = 0;
+}
+
+void BlockRunner::wait_at_barrier(const void* place) {
+    if (!barrier_) barrier_ = place;
+    if (barrier_ != place) problem_ = "threads of a block wait at different barriers";
+    running_->at_barrier |= bit(*vgpu_thread);
+    leave();
+}
+
+void BlockRunner::wait_in_call(uint32_t mask, const void* place) {
+    Thread& me = *vgpu_thread;
+    me.mask = mask;
+    me.place = place;
+    Warp& w = *running_;
+    const Thread& other = w.at_call ? running_lanes_[__builtin_ctz(w.at_call)] : me;
+    w.same_call = (w.same_call || !w.at_call) && other.mask == mask && other.place == place;
+    w.at_call |= bit(me);
+    leave();
+}
+
+// To the scheduler, not to the next lane, so that a stack is never used while its thread still stands on it.
+void BlockRunner::end() {
+    running_->done |= bit(*vgpu_thread);
+    vgpu_switch(&vgpu_thread->stack_pointer, scheduler_);
 }
 
 // Lets go the lanes of a warp call whose whole mask has arrived (lanes that have ended count as arrived).
-void BlockRunner::release_warp(unsigned warp) {
-    const Thread* first = &threads_[warp * kWarpSize];
-    uint32_t waiting = 0, gone = lanes(warp) == 32 ? 0 : ~0u << lanes(warp);
-    for (unsigned l = 0; l < lanes(warp); l++) {
-        if (first[l].state == ThreadState::kAtWarpCall) waiting |= 1u << l;
-        if (first[l].state == ThreadState::kDone) gone |= 1u << l;
-    }
-    while (waiting) {
+void BlockRunner::release_calls(unsigned number) {
+    Warp& w = warps_[number];
+    if (!w.at_call) return;
+    const Thread* first = &threads_[number * kWarpSize];
+    if (lanes(number) < kWarpSize) w.done |= ~0u << lanes(number);
+    if (!w.same_call) return release_some_calls(w, first);
+    const uint32_t mask = first[__builtin_ctz(w.at_call)].mask;
+    if (w.at_call & ~mask) problem_ = "a lane is not in the mask of its own warp call";
+    if ((mask & ~(w.at_call | w.done)) == 0) release_lanes(w, w.at_call);
+}
+
+void BlockRunner::release_some_calls(Warp& w, const Thread* first) {
+    for (uint32_t waiting = w.at_call; waiting && !problem_;) {
         const Thread& leader = first[__builtin_ctz(waiting)];
         uint32_t arrived = 0;
-        bool same_place = true;
         for (uint32_t rest = waiting; rest; rest &= rest - 1) {
-            const unsigned l = static_cast<unsigned>(__builtin_ctz(rest));
-            if (first[l].mask != leader.mask) continue;
-            arrived |= 1u << l;
-            same_place &= first[l].place == leader.place;
+            const Thread& lane = first[__builtin_ctz(rest)];
+            if (lane.mask != leader.mask) continue;
+            arrived |= bit(lane);
+            if (lane.place != leader.place) problem_ = "lanes of one mask wait in different warp calls";
         }
-        if (!same_place) problem_ = "lanes of one mask wait in different warp calls";
         if (arrived & ~leader.mask) problem_ = "a lane is not in the mask of its own warp call";
-        if (problem_) return;
-        if ((leader.mask & ~(arrived | gone)) == 0) release_group(warp, arrived);
+        if ((leader.mask & ~(arrived | w.done)) == 0) release_lanes(w, arrived);
         waiting &= ~arrived;
     }
 }
 
-void BlockRunner::release_group(unsigned warp, uint32_t arrived) {
-    Warp& w = warps_[warp];
+void BlockRunner::release_lanes(Warp& w, uint32_t arrived) {
     w.votes_taken = w.votes;
     memcpy(w.taken, w.given, sizeof w.taken);  // a lane outside the group has nothing to take
-    for (uint32_t rest = arrived; rest; rest &= rest - 1) {
-        threads_[warp * kWarpSize + static_cast<unsigned>(__builtin_ctz(rest))].state = ThreadState::kReady;
-    }
-    ready_[warp] += static_cast<unsigned>(__builtin_popcount(arrived));
+    w.at_call &= ~arrived;
+    w.ready |= arrived;
 }
 
 bool BlockRunner::release_barrier() {
-    unsigned done = 0, waiting = 0;
-    const void* place = nullptr;
-    for (const Thread& thread : threads_) {
-        if (thread.state == ThreadState::kDone) {
-            done++;
-        } else if (thread.state == ThreadState::kAtBarrier) {
-            if (waiting++ && place != thread.place)
-                problem_ = "threads of a block wait at different barriers";
-            place = thread.place;
-        } else {
-            problem_ = "deadlock: a warp call whose mask never arrives";
-        }
+    uint32_t waiting = 0;
+    bool all_wait = true;
+    for (unsigned w = 0; w < warps(); w++) {
+        waiting |= warps_[w].at_barrier;
+        all_wait &= warps_[w].at_barrier == ~0u >> (kWarpSize - lanes(w));
+        if (warps_[w].at_call) problem_ = "deadlock: a warp call whose mask never arrives";
     }
-    if (!problem_ && waiting && done) problem_ = "only a part of the block reaches a barrier";
-    if (problem_ || done == block_.size) return false;
-    block_.votes_taken = block_.votes;
-    block_.votes = 0;
-    for (Thread& thread : threads_) thread.state = ThreadState::kReady;
-    for (unsigned w = 0; w < warps(); w++) ready_[w] = lanes(w);
+    if (!problem_ && waiting && !all_wait) problem_ = "only a part of the block reaches a barrier";
+    if (problem_ || !waiting) return false;
+    votes_taken = votes;
+    votes = 0;
+    barrier_ = nullptr;
+    for (Warp& w : warps_) {
+        w.ready = w.at_barrier;
+        w.at_barrier = 0;
+    }
     return true;
 }
 
 void BlockRunner::abandon() {
-    for (Thread& thread : threads_) {
-        if (!thread.stack) continue;
 #ifdef __SANITIZE_ADDRESS__
+    for (const Thread& thread : threads_) {
         __asan_unpoison_memory_region(thread.stack - kStackBytes + kPage,
                                       kStackBytes - kPage);  // frames never left
-#endif
-        free_stacks_.push_back(thread.stack);
-        thread.stack = nullptr;
     }
+#endif
 }
 
-CUresult BlockRunner::run(const Launch& launch, const unsigned index[3], std::string* reason) {
-    set_up(launch, index);
+CUresult BlockRunner::run(const Launch& launch, const unsigned at[3], std::string* reason) {
+    set_up(launch, at);
     do {
         for (unsigned w = pick_warp(); w < warps() && !problem_; w = pick_warp()) {
             run_lanes(w);
-            release_warp(w);
+            if (!problem_) release_calls(w);
         }
     } while (!problem_ && release_barrier());
     if (!problem_) return kSuccess;
@@ -300,16 +345,23 @@ CUresult BlockRunner::run(const Launch& launch, const unsigned index[3], std::st
 
 // ---- bad addresses
 
-thread_local sigjmp_buf escape;
-thread_local volatile bool may_escape = false;
-thread_local void* bad_address;
+// What an operating system thread needs to run blocks. Behind a pointer, since this library's thread storage has to stay
+// small (thread_block.h).
+struct ThreadStorage {
+    BlockRunner runner;
+    sigjmp_buf escape;
+    volatile bool may_escape = false;
+    void* bad_address = nullptr;
+};
+__thread ThreadStorage* storage;
+
 struct sigaction previous_segv, previous_bus;
 
 void on_bad_address(int signal, siginfo_t* info, void* machine) {
-    if (may_escape) {
-        may_escape = false;
-        bad_address = info->si_addr;
-        siglongjmp(escape, 1);
+    if (storage && storage->may_escape) {
+        storage->may_escape = false;
+        storage->bad_address = info->si_addr;
+        siglongjmp(storage->escape, 1);
     }
     const struct sigaction& previous = signal == SIGSEGV ? previous_segv : previous_bus;
     if (previous.sa_flags & SA_SIGINFO) {
@@ -332,8 +384,9 @@ void install_fault_handler() {
     sigaction(SIGBUS, &action, &previous_bus);
 }
 
-// The handler needs a stack of its own: a fiber may have overrun its.
+// The handler needs a stack of its own: a fiber may have overrun its. Threads of the pool never end, so nothing is freed.
 void prepare_thread_for_kernels() {
+    storage = new ThreadStorage;
     constexpr size_t kBytes = 64 << 10;
     stack_t stack{};
     stack.ss_size = kBytes;
@@ -342,15 +395,14 @@ void prepare_thread_for_kernels() {
 }
 
 CUresult run_block(const Launch& launch, const unsigned index[3], std::string* reason) {
-    static thread_local BlockRunner mine;
-    if (sigsetjmp(escape, 1)) {
-        mine.abandon();
-        *reason = text("illegal address %p", bad_address);
+    if (sigsetjmp(storage->escape, 1)) {
+        storage->runner.abandon();
+        *reason = text("illegal address %p", storage->bad_address);
         return kIllegalAddress;
     }
-    may_escape = true;
-    const CUresult result = mine.run(launch, index, reason);
-    may_escape = false;
+    storage->may_escape = true;
+    const CUresult result = storage->runner.run(launch, index, reason);
+    storage->may_escape = false;
     return result;
 }
 
@@ -358,15 +410,8 @@ CUresult run_block(const Launch& launch, const unsigned index[3], std::string* r
 
 using namespace vgpu;
 
-extern "C" VGPU_EXPORT void vgpu_wait_block(const void* place) {
-    vgpu_thread->state = ThreadState::kAtBarrier;
-    vgpu_thread->place = place;
-    runner->leave();
-}
+extern "C" VGPU_EXPORT void vgpu_wait_block(const void* place) { runner()->wait_at_barrier(place); }
 
 extern "C" VGPU_EXPORT void vgpu_wait_warp(uint32_t mask, const void* place) {
-    vgpu_thread->state = ThreadState::kAtWarpCall;
-    vgpu_thread->mask = mask;
-    vgpu_thread->place = place;
-    runner->leave();
+    runner()->wait_in_call(mask, place);
 }
