@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlanCommandTest {
+    private static final String SOON_MEASURED = "cntk(depth=2,readout=flatten)";
+
     @TempDir
     Path temporary;
 
@@ -82,7 +84,7 @@ class PlanCommandTest {
 
     @Test
     void iterationsOfConjugateGradientsAreNotGuessed() throws IOException {
-        String[] words = {"plan", "--train", "100", "--test", "50", "--solver", "pcg"};
+        String[] words = {"plan", "--train", "100", "--test", "50", "--solver", "pcg", "--arch", SOON_MEASURED};
         assertThat(CommandRun.of(words).out()).contains("pcg, ", "read in every iteration");
         JsonNode plan = json(CommandRun.of(words("plan", Arrays.copyOfRange(words, 1, words.length), "--json")));
         assertThat(plan.path("solve_seconds").isNull()).isTrue();
@@ -91,7 +93,7 @@ class PlanCommandTest {
 
     @Test
     void whatCannotFitIsRefusedWithTheNumbers() {
-        CommandRun plan = CommandRun.of("plan", "--train", "2000000", "--test", "1000");
+        CommandRun plan = CommandRun.of("plan", "--train", "2000000", "--test", "1000", "--arch", SOON_MEASURED);
         assertThat(plan.code()).isEqualTo(1);
         assertThat(plan.err())
                 .contains("GiB of memory", "are available", "hint:")

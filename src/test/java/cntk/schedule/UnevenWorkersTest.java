@@ -217,7 +217,7 @@ class UnevenWorkersTest {
             switch (dice.nextInt(8)) {
                 case 0, 1 -> throw new IllegalStateException("hiccup");
                 case 2 -> throw new WorkerLostException("gone", new IllegalStateException());
-                case 3 -> Thread.sleep(20_000); // hangs, until somebody else has done it
+                case 3 -> Thread.sleep(2_000); // hangs, until somebody else has done it; two may on one tile
                 default -> {}
             }
         });
