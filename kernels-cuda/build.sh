@@ -27,6 +27,10 @@ if [ -n "${CNTK_NO_NVCC:-}" ] || ! command -v nvcc >/dev/null 2>&1; then
     exit 0
 fi
 mkdir -p "$out" "$work"
+if command -v flock >/dev/null 2>&1; then # one build at a time
+    exec 9>"$work/.lock"
+    flock 9
+fi
 
 # newer FILE SOURCE...: whether any source is newer than the file, or the file is missing.
 newer() {
@@ -46,8 +50,9 @@ for name in plane_recursion plane_flatten $names; do
     fi
 done >"$work/ptx.jobs"
 # -fmad stays on; no --use_fast_math: cheap intrinsics are called by name in the sources
-xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -I NAME nvcc -std=c++17 -ptx -arch="compute_$ptx" -o "$work/NAME.ptx" \
-    "$here/NAME.cu" <"$work/ptx.jobs"
+xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -I NAME sh -c '
+    nvcc -std=c++17 -ptx -arch="compute_$2" -o "$0/NAME.ptx.part" "$1/NAME.cu" &&
+        mv "$0/NAME.ptx.part" "$0/NAME.ptx"' "$work" "$here" "$ptx" <"$work/ptx.jobs"
 
 for name in $seen; do
     for architecture in $architectures; do
@@ -65,11 +70,12 @@ xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -n 3 sh -c '
 
 for name in $seen; do
     if newer "$out/$name.fatbin" "$work/$name.ptx"; then
-        set -- --create="$out/$name.fatbin" --64 --image3=kind=ptx,sm="$ptx",file="$work/$name.ptx"
+        set -- --create="$out/$name.part" --64 --image3=kind=ptx,sm="$ptx",file="$work/$name.ptx"
         for architecture in $architectures; do
             set -- "$@" --image3=kind=elf,sm="$architecture",file="$work/$name.sm_$architecture.cubin"
         done
         fatbinary "$@"
+        mv "$out/$name.part" "$out/$name.fatbin"
     fi
 done
 for name in $modelled; do

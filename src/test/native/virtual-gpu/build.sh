@@ -19,12 +19,10 @@ if ! command -v "$cxx" >/dev/null 2>&1 || [ "$(uname -sm)" != "Linux x86_64" ]; 
 fi
 
 # gnu2: descriptors for thread storage, which threadIdx and every fiber switch are behind; takes a quarter less time.
-flags="-std=c++20 -O2 -g -fPIC -fvisibility=hidden -mtls-dialect=gnu2 -Wall -Wextra -U_FORTIFY_SOURCE ${VGPU_CXXFLAGS:-}"
+flags="-std=c++20 -O2 -fPIC -fvisibility=hidden -mtls-dialect=gnu2 -Wall -Wextra -U_FORTIFY_SOURCE ${VGPU_CXXFLAGS:-}"
 # Kernels: the instructions of every x86-64 server of the last ten years, no contraction that the source does not ask for.
 kernel_flags="-march=haswell -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-parameter"
 
-running=
-started=0
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
 mkdir -p "$out"
@@ -50,73 +48,72 @@ newer() {
     [ -n "$(find "$@" -newer "$target" -type f | head -n 1)" ]
 }
 
-# Compiles source $1 to object $2 with the options that follow, if a source is newer.
+# Notes the compilation of source $1 to object $2 with the options that follow, if a source is newer.
 compile() {
     source=$1
     object=$2
     shift 2
     if newer "$object" "$source" "$here"/*.h ${headers:-}; then
-        changed=1
-        # shellcheck disable=SC2086
-        { "$cxx" $flags "$@" -I"$here" -x c++ -c "$source" -o "$object.part" && mv "$object.part" "$object"; } &
-        running="$running $!"
-        started=$((started + 1))
-        [ "$started" -lt "$cores" ] || finish
+        echo "$cxx $flags $* -I'$here' -x c++ -c '$source' -o '$object.part' && mv '$object.part' '$object'"
     fi
 }
 
-# Waits for the compilers; ends with the first error.
-finish() {
-    for process in $running; do wait "$process" || exit 1; done
-    running=
-    started=0
-}
-
-# Links $1 with the options that follow, if an object changed.
+# Links $1 with the objects and options that follow, if one is newer.
 link() {
-    library=$1
+    library=$out/$1
     shift
-    finish
-    if [ -n "$changed" ] || [ ! -e "$out/$library" ]; then
-        # shellcheck disable=SC2086
-        "$cxx" $flags -shared -Wl,-soname,"$library" -Wl,-rpath,'$ORIGIN' -o "$out/$library.part" "$@"
-        mv "$out/$library.part" "$out/$library"
-    fi
+    for object in "$@"; do
+        case $object in -*) continue ;; esac
+        if newer "$library" "$object"; then
+            # shellcheck disable=SC2086
+            "$cxx" $flags -shared -Wl,-soname,"${library##*/}" -Wl,-rpath,'$ORIGIN' -o "$library.part" "$@"
+            mv "$library.part" "$library"
+            return
+        fi
+    done
 }
 
-objects=
-changed=
-for name in settings faults device memory copy stream module kernel_library launch grid block \
-    library_support; do
-    compile "$here/$name.cpp" "$out/$name.o"
-    objects="$objects $out/$name.o"
+driver="settings faults device memory copy stream module kernel_library launch grid block library_support"
+driver_objects=
+kernel_objects=
+for name in $driver; do
+    driver_objects="$driver_objects $out/$name.o"
 done
-# shellcheck disable=SC2086
-link libcuda.so.1 $objects -ldl -lpthread
-
-changed=
-compile "$here/dense.cpp" "$out/dense.o" -O3 -march=haswell
-compile "$here/cusolver.cpp" "$out/cusolver.o"
-link libcusolver.so.11 "$out/cusolver.o" "$out/dense.o" "$out/libcuda.so.1"
-compile "$here/nothing.cpp" "$out/nothing.o"
-link libcusolverMg.so.11 "$out/nothing.o"
-changed=
-compile "$here/nvrtc.cpp" "$out/nvrtc.o"
-link libnvrtc.so.12 "$out/nvrtc.o" "$out/libcuda.so.1"
-
-changed=
-objects=
 for kernel in "$here"/kernels/*.cu "$@"; do
-    folder=$(dirname "$kernel")
-    object=$out/$(basename "$kernel" .cu).kernel.o
+    kernel_objects="$kernel_objects $out/$(basename "$kernel" .cu).kernel.o"
+done
+
+# kernel FILE: notes the compilation of a kernel file.
+kernel() {
+    folder=$(dirname "$1")
     headers=$(find "$folder" -name '*.cuh')
     # shellcheck disable=SC2086
-    compile "$kernel" "$object" $kernel_flags -I"$folder"
-    objects="$objects $object"
-done
-headers=
-same "$objects" "$out/kernels" || changed=1
+    compile "$1" "$out/$(basename "$1" .cu).kernel.o" $kernel_flags -I"'$folder'"
+    headers=
+}
+
+# The largest file first: it takes as long as all others.
+for file in "$@"; do
+    case $file in */plane_recursion.cu) kernel "$file" ;; esac
+done >"$out/jobs"
+{
+    for file in "$here"/kernels/*.cu "$@"; do
+        case $file in */plane_recursion.cu) ;; *) kernel "$file" ;; esac
+    done
+    for name in $driver cusolver nothing nvrtc; do
+        compile "$here/$name.cpp" "$out/$name.o"
+    done
+    compile "$here/dense.cpp" "$out/dense.o" -O3 -march=haswell
+    # shellcheck disable=SC2086
+    compile "$here/kernel_registry.cpp" "$out/kernel_registry.o" $kernel_flags
+} >>"$out/jobs"
+xargs -r -d '\n' -P "$cores" -I JOB sh -c JOB <"$out/jobs"
+
 # shellcheck disable=SC2086
-compile "$here/kernel_registry.cpp" "$out/kernel_registry.o" $kernel_flags
+link libcuda.so.1 $driver_objects -ldl -lpthread
+link libcusolver.so.11 "$out/cusolver.o" "$out/dense.o" "$out/libcuda.so.1"
+link libcusolverMg.so.11 "$out/nothing.o"
+link libnvrtc.so.12 "$out/nvrtc.o" "$out/libcuda.so.1"
+same "$kernel_objects" "$out/kernels" || rm -f "$out/libvgpu_kernels.so"
 # shellcheck disable=SC2086
-link libvgpu_kernels.so $objects "$out/kernel_registry.o" "$out/libcuda.so.1"
+link libvgpu_kernels.so $kernel_objects "$out/kernel_registry.o" "$out/libcuda.so.1"

@@ -9,10 +9,12 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** C2 boxes every vector of a loop that it gives up on: then rows allocate, and take a hundred times as long. */
+@Isolated("what a loop allocates is measured after the JIT has had its time")
 class RowAllocationTest {
     private static final int WIDTH = 32;
     private static final int ROWS = 2000;
