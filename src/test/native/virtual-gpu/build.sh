@@ -18,7 +18,7 @@ if ! command -v "$cxx" >/dev/null 2>&1 || [ "$(uname -sm)" != "Linux x86_64" ]; 
     exit 0
 fi
 
-# gnu2: descriptors for thread storage, which threadIdx and every fiber switch are behind; takes a quarter less time.
+# gnu2: descriptors for the thread storage that is too large for one instruction, __shared__ (see thread_block.h).
 flags="-std=c++20 -O2 -fPIC -fvisibility=hidden -mtls-dialect=gnu2 -Wall -Wextra -U_FORTIFY_SOURCE ${VGPU_CXXFLAGS:-}"
 # Kernels: the instructions of every x86-64 server of the last ten years, no contraction that the source does not ask for.
 kernel_flags="-march=haswell -ffp-contract=off -Wno-unknown-pragmas -Wno-unused-parameter"
@@ -73,7 +73,7 @@ link() {
     done
 }
 
-driver="settings faults device memory copy stream module kernel_library launch grid block library_support"
+driver="settings faults device memory copy stream module kernel_library launch grid block block_runner library_support"
 driver_objects=
 kernel_objects=
 for name in $driver; do

@@ -1,4 +1,4 @@
-// The state of the block that runs on the calling operating system thread. Shared by the scheduler (block.cpp, in
+// The state of the block that runs on the calling operating system thread. Shared by the scheduler (block_runner.cpp, in
 // libcuda.so.1) and by the compiled kernels (through device_shim.h).
 #pragma once
 
