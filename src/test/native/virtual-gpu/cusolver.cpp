@@ -133,8 +133,7 @@ VGPU_EXPORT int cusolverDnXsyevd(Handle* handle, void*, int vectors, int uplo, i
         return kInvalidArgument;
     }
     return enqueue(handle, [=] {
-        const bool done =
-            vgpu::eigen(n, static_cast<double*>(a), stride, static_cast<double*>(values));
+        const bool done = vgpu::eigen(n, static_cast<double*>(a), stride, static_cast<double*>(values));
         *info = done ? 0 : 1;
     });
 }

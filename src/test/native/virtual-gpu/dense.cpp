@@ -96,7 +96,8 @@ bool sweep(int64_t n, std::vector<double>& m, std::vector<double>& vectors) {
         for (int64_t q = p + 1; q < n; q++) {
             const double off = m[p + q * n], low = m[p + p * n], high = m[q + q * n];
             if (std::fabs(off) <= std::numeric_limits<double>::epsilon() * 0.5 *
-                                      std::sqrt(std::fabs(low) * std::fabs(high)) || off == 0) {
+                                      std::sqrt(std::fabs(low) * std::fabs(high)) ||
+                off == 0) {
                 continue;
             }
             const double theta = (high - low) / (2 * off);
