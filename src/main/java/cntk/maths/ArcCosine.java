@@ -19,8 +19,13 @@ public final class ArcCosine {
 
     /** (sqrt(1 - c^2) + c (pi - acos c)) / pi = 2 E[relu(u) relu(v)], for c from -1 to 1. */
     public static double k1(double c) {
+        return k1(c, k0(c));
+    }
+
+    /** k1 of c, whose k0 is known: the arc cosine, by far the dearest part, is in both. */
+    static double k1(double c, double k0) {
         double sine = Math.sqrt((1 - c) * (1 + c)); // not 1 - c c, which loses half the digits near 1
-        return (sine + c * (Math.PI - Math.acos(c))) / Math.PI;
+        return sine / Math.PI + c * k0;
     }
 
     /**

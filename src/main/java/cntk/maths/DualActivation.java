@@ -15,6 +15,11 @@ public interface DualActivation {
     /** E[phi'(u) phi'(v)], by which T is multiplied; NaN where no such kernel is known ({@link Layer.Nonlinearity#hasTangent}). */
     double slope(double covariance, double q, double otherQ);
 
+    /** K and T behind the non-linearity, both moments at once; maths.md eq. 22. */
+    default KernelPair apply(KernelPair before, double q, double otherQ) {
+        return new KernelPair(nngp(before.nngp(), q, otherQ), before.ntk() * slope(before.nngp(), q, otherQ));
+    }
+
     /** The closed forms of a layer. */
     static DualActivation of(Layer.Nonlinearity layer) {
         return switch (layer) {
@@ -37,14 +42,31 @@ public interface DualActivation {
         public double nngp(double covariance, double q, double otherQ) {
             double scale = ArcCosine.scale(q, otherQ);
             double c = ArcCosine.correlation(covariance, scale);
-            double relu = scale * ArcCosine.k1(c) / 2;
-            return a == 0 ? relu : (1 - a) * (1 - a) * relu + a * covariance;
+            return nngp(covariance, scale * ArcCosine.k1(c));
         }
 
         @Override
         public double slope(double covariance, double q, double otherQ) {
             double c = ArcCosine.correlation(covariance, ArcCosine.scale(q, otherQ));
-            return a + (1 - a) * (1 - a) * (ArcCosine.k0(c) / 2);
+            return slope(ArcCosine.k0(c));
+        }
+
+        /** The same with one arc cosine for both. */
+        @Override
+        public KernelPair apply(KernelPair before, double q, double otherQ) {
+            double scale = ArcCosine.scale(q, otherQ);
+            double c = ArcCosine.correlation(before.nngp(), scale);
+            double k0 = ArcCosine.k0(c);
+            return new KernelPair(nngp(before.nngp(), scale * ArcCosine.k1(c, k0)), before.ntk() * slope(k0));
+        }
+
+        private double nngp(double covariance, double scaledK1) {
+            double relu = scaledK1 / 2;
+            return a == 0 ? relu : (1 - a) * (1 - a) * relu + a * covariance;
+        }
+
+        private double slope(double k0) {
+            return a + (1 - a) * (1 - a) * (k0 / 2);
         }
     }
 

@@ -77,8 +77,7 @@ public final class HeadRecursion {
             double q = variances[passed];
             double otherQ = otherVariances[passed];
             passed++;
-            return new KernelPair(
-                    dual.nngp(before.nngp(), q, otherQ), before.ntk() * dual.slope(before.nngp(), q, otherQ));
+            return dual.apply(before, q, otherQ);
         }
     }
 

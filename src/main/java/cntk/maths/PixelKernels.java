@@ -25,13 +25,16 @@ final class PixelKernels {
     /** K = sum_c x_c[i,j] x'_c[i',j'] / C and T = 0; maths.md eq. 2. */
     static PixelKernels input(ImageShape shape, PixelPairs pairs, double[] x, double[] other) {
         double[] nngp = new double[pairs.count()];
-        for (int e = 0; e < pairs.count(); e++) {
-            double sum = 0;
-            for (int c = 0; c < shape.channels(); c++) {
-                int channel = c * shape.pixels();
-                sum += x[channel + pairs.pixel(e)] * other[channel + pairs.otherPixel(e)];
+        for (int pixel = 0; pixel < pairs.pixels(); pixel++) {
+            for (int e = pairs.begin(pixel); e < pairs.begin(pixel + 1); e++) {
+                int otherPixel = e - pairs.origin(pixel);
+                double sum = 0;
+                for (int c = 0; c < shape.channels(); c++) {
+                    int channel = c * shape.pixels();
+                    sum += x[channel + pixel] * other[channel + otherPixel];
+                }
+                nngp[e] = sum / shape.channels();
             }
-            nngp[e] = sum / shape.channels();
         }
         return new PixelKernels(Extent.of(shape), pairs, nngp, new double[pairs.count()]);
     }
@@ -52,66 +55,71 @@ final class PixelKernels {
 
     private double[] kept(double[] kernel, PixelPairs fewer) {
         double[] out = new double[fewer.count()];
-        for (int e = 0; e < out.length; e++) {
-            out[e] = kernel[pairs.entry(fewer.pixel(e), fewer.otherPixel(e))];
+        for (int pixel = 0; pixel < fewer.pixels(); pixel++) {
+            for (int e = fewer.begin(pixel); e < fewer.begin(pixel + 1); e++) {
+                out[e] = kernel[pairs.origin(pixel) + e - fewer.origin(pixel)];
+            }
         }
         return out;
     }
 
-    /** K = b^2 + w^2/k^2 sum K, T = [train] K + w^2/k^2 sum T; maths.md eq. 3 and 18. */
+    /**
+     * K = b^2 + w^2/k^2 sum K, T = [train] K + w^2/k^2 sum T, over the places of the window, the same in both images; outside is 0.
+     * maths.md eq. 3 and 18.
+     */
     void convolve(Layer.Conv conv, Extent after, PixelPairs pairsAfter) {
         double weight = conv.weightStd() * conv.weightStd() / (conv.k() * conv.k());
         double bias = conv.biasStd() * conv.biasStd();
         PixelWindows windows = new PixelWindows(conv.window(), extent, after);
-        nngp = windowSums(nngp, windows, pairsAfter);
-        for (int e = 0; e < nngp.length; e++) {
-            nngp[e] = bias + weight * nngp[e];
+        double[] nngpAfter = new double[pairsAfter.count()];
+        double[] ntkAfter = new double[pairsAfter.count()];
+        for (int pixel = 0; pixel < pairsAfter.pixels(); pixel++) {
+            int[] origins = origins(windows.of(pixel));
+            for (int e = pairsAfter.begin(pixel); e < pairsAfter.begin(pixel + 1); e++) {
+                int[] otherWindow = windows.of(e - pairsAfter.origin(pixel));
+                double nngpSum = 0;
+                double ntkSum = 0;
+                for (int place = 0; place < origins.length; place++) {
+                    if (origins[place] >= 0 && otherWindow[place] >= 0) {
+                        nngpSum += nngp[origins[place] + otherWindow[place]];
+                        ntkSum += ntk[origins[place] + otherWindow[place]];
+                    }
+                }
+                nngpAfter[e] = bias + weight * nngpSum;
+                ntkAfter[e] = (conv.train() ? nngpAfter[e] : 0) + weight * ntkSum;
+            }
         }
-        ntk = windowSums(ntk, windows, pairsAfter);
-        for (int e = 0; e < ntk.length; e++) {
-            ntk[e] = (conv.train() ? nngp[e] : 0) + weight * ntk[e];
-        }
+        nngp = nngpAfter;
+        ntk = ntkAfter;
         extent = after;
         pairs = pairsAfter;
     }
 
-    /** Sums over the places of the window, the same in both images; outside is 0. */
-    private double[] windowSums(double[] kernel, PixelWindows windows, PixelPairs pairsAfter) {
-        double[] sums = new double[pairsAfter.count()];
-        for (int e = 0; e < sums.length; e++) {
-            int[] window = windows.of(pairsAfter.pixel(e));
-            int[] otherWindow = windows.of(pairsAfter.otherPixel(e));
-            double sum = 0;
-            for (int place = 0; place < window.length; place++) {
-                if (window[place] >= 0 && otherWindow[place] >= 0) {
-                    sum += kernel[pairs.entry(window[place], otherWindow[place])];
-                }
-            }
-            sums[e] = sum;
+    /** {@link PixelPairs#origin} of the pixels of a window of x; -1 outside the image. */
+    private int[] origins(int[] window) {
+        int[] origins = new int[window.length];
+        for (int place = 0; place < window.length; place++) {
+            origins[place] = window[place] < 0 ? -1 : pairs.origin(window[place]);
         }
-        return sums;
+        return origins;
     }
 
     /** Mean over the window of x and the window of x', separately; maths.md eq. 19. */
     void pool(Window window, Extent after, PixelPairs pairsAfter) {
         PixelWindows windows = new PixelWindows(window, extent, after);
         double places = Math.pow(window.k(), 4);
-        nngp = boxMeans(nngp, windows, places, after, pairsAfter);
-        ntk = boxMeans(ntk, windows, places, after, pairsAfter);
+        nngp = boxMeans(nngp, windows, places, pairsAfter);
+        ntk = boxMeans(ntk, windows, places, pairsAfter);
         extent = after;
         pairs = pairsAfter;
     }
 
-    private double[] boxMeans(
-            double[] kernel, PixelWindows windows, double places, Extent after, PixelPairs pairsAfter) {
+    private double[] boxMeans(double[] kernel, PixelWindows windows, double places, PixelPairs pairsAfter) {
         double[] means = new double[pairsAfter.count()];
-        for (int pixel = 0; pixel < after.pixels(); pixel++) {
+        for (int pixel = 0; pixel < pairsAfter.pixels(); pixel++) {
             double[] row = rowSums(kernel, windows.of(pixel));
-            for (int otherPixel = 0; otherPixel < after.pixels(); otherPixel++) {
-                int e = pairsAfter.entry(pixel, otherPixel);
-                if (e >= 0) {
-                    means[e] = sum(row, windows.of(otherPixel)) / places;
-                }
+            for (int e = pairsAfter.begin(pixel); e < pairsAfter.begin(pixel + 1); e++) {
+                means[e] = sum(row, windows.of(e - pairsAfter.origin(pixel))) / places;
             }
         }
         return means;
@@ -121,9 +129,10 @@ final class PixelKernels {
     private double[] rowSums(double[] kernel, int[] window) {
         double[] row = new double[extent.pixels()];
         for (int pixel : window) {
-            for (int otherPixel = 0; pixel >= 0 && otherPixel < row.length; otherPixel++) {
-                int e = pairs.entry(pixel, otherPixel);
-                row[otherPixel] += e >= 0 ? kernel[e] : 0;
+            if (pixel >= 0) {
+                for (int e = pairs.begin(pixel); e < pairs.begin(pixel + 1); e++) {
+                    row[e - pairs.origin(pixel)] += kernel[e];
+                }
             }
         }
         return row;
@@ -139,12 +148,13 @@ final class PixelKernels {
 
     /** A non-linearity with the variances q[i,j] of both images; maths.md eq. 22. */
     void nonlinear(DualActivation dual, double[] q, double[] otherQ) {
-        for (int e = 0; e < nngp.length; e++) {
-            double variance = q[pairs.pixel(e)];
-            double otherVariance = otherQ[pairs.otherPixel(e)];
-            double covariance = nngp[e];
-            nngp[e] = dual.nngp(covariance, variance, otherVariance);
-            ntk[e] *= dual.slope(covariance, variance, otherVariance);
+        for (int pixel = 0; pixel < pairs.pixels(); pixel++) {
+            for (int e = pairs.begin(pixel); e < pairs.begin(pixel + 1); e++) {
+                double otherVariance = otherQ[e - pairs.origin(pixel)];
+                KernelPair after = dual.apply(new KernelPair(nngp[e], ntk[e]), q[pixel], otherVariance);
+                nngp[e] = after.nngp();
+                ntk[e] = after.ntk();
+            }
         }
     }
 
@@ -160,7 +170,7 @@ final class PixelKernels {
     double[] diagonal() {
         double[] diagonal = new double[extent.pixels()];
         for (int pixel = 0; pixel < diagonal.length; pixel++) {
-            diagonal[pixel] = nngp[pairs.entry(pixel, pixel)];
+            diagonal[pixel] = nngp[pairs.origin(pixel) + pixel];
         }
         return diagonal;
     }

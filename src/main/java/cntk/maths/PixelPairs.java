@@ -5,23 +5,31 @@ import cntk.arch.PlaneDemand;
 
 /**
  * The entries [i,j,i',j'] of a kernel between two images of H x W pixels that are computed, in a fixed order e. Pixels are
- * numbered i W + j.
+ * numbered i W + j. Entries with the same pixel of the first image follow each other, in the order of the other image's pixels:
+ *
+ * <pre>{@code
+ * for (int pixel = 0; pixel < pairs.pixels(); pixel++)
+ *     for (int e = pairs.begin(pixel); e < pairs.begin(pixel + 1); e++)
+ *         // entry e is that of pixel and e - pairs.origin(pixel)
+ * }</pre>
  */
 sealed interface PixelPairs {
-    /** Number of entries. */
-    int count();
+    /** Number of pixels of an image. */
+    int pixels();
 
-    /** Pixel (i,j) of the first image in entry e. */
-    int pixel(int e);
+    /** The first entry of a pixel of the first image; for {@code pixels()} the number of all entries. */
+    int begin(int pixel);
 
-    /** Pixel (i',j') of the second image in entry e. */
-    int otherPixel(int e);
-
-    /** The entry of two pixels, or -1 if it is not computed. */
-    int entry(int pixel, int otherPixel);
+    /** What to add to a pixel of the second image for the entry of both, if that is computed. */
+    int origin(int pixel);
 
     /** Mean of {@code kernel} over the entries. */
     double mean(double[] kernel);
+
+    /** Number of entries. */
+    default int count() {
+        return begin(pixels());
+    }
 
     /** The smaller of the two sets that holds what a network reads. */
     static PixelPairs of(PlaneDemand demand, Extent extent) {
@@ -31,23 +39,13 @@ sealed interface PixelPairs {
     /** Entries with i = i', j = j' only: closed under convolution, enough for flatten and for variances; e = i W + j. */
     record EqualPixels(int pixels) implements PixelPairs {
         @Override
-        public int count() {
-            return pixels;
+        public int begin(int pixel) {
+            return pixel;
         }
 
         @Override
-        public int pixel(int e) {
-            return e;
-        }
-
-        @Override
-        public int otherPixel(int e) {
-            return e;
-        }
-
-        @Override
-        public int entry(int pixel, int otherPixel) {
-            return pixel == otherPixel ? pixel : -1;
+        public int origin(int pixel) {
+            return 0;
         }
 
         @Override
@@ -63,23 +61,13 @@ sealed interface PixelPairs {
     /** All entries; e = (i W + j) H W + (i' W + j'). */
     record AllPixels(int pixels) implements PixelPairs {
         @Override
-        public int count() {
-            return Math.multiplyExact(pixels, pixels);
+        public int begin(int pixel) {
+            return Math.multiplyExact(pixel, pixels);
         }
 
         @Override
-        public int pixel(int e) {
-            return e / pixels;
-        }
-
-        @Override
-        public int otherPixel(int e) {
-            return e % pixels;
-        }
-
-        @Override
-        public int entry(int pixel, int otherPixel) {
-            return pixel * pixels + otherPixel;
+        public int origin(int pixel) {
+            return pixel * pixels;
         }
 
         @Override
