@@ -18,13 +18,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlanCommandTest {
-    private static final String SOON_MEASURED = "cntk(depth=2,readout=flatten)";
+    /** A network whose tiles are short, on one thread: a measurement takes its seconds on every thread that it has. */
+    private static final String[] SOON_MEASURED = {"--arch", "cntk(depth=2,readout=flatten)", "--threads", "1"};
 
     @TempDir
     Path temporary;
@@ -77,23 +77,25 @@ class PlanCommandTest {
 
     @Test
     void thisMachineIsMeasured() {
-        CommandRun plan = CommandRun.of("plan", "--train", "100", "--test", "50");
+        CommandRun plan = CommandRun.of("plan", "--train", "100", "--test", "50", "--threads", "1");
         assertThat(plan.code()).as(plan.err()).isZero();
         assertThat(plan.out()).contains("measured in the last seconds", "(estimate)", "BLAS threads", "tiles");
     }
 
     @Test
     void iterationsOfConjugateGradientsAreNotGuessed() throws IOException {
-        String[] words = {"plan", "--train", "100", "--test", "50", "--solver", "pcg", "--arch", SOON_MEASURED};
-        assertThat(CommandRun.of(words).out()).contains("pcg, ", "read in every iteration");
-        JsonNode plan = json(CommandRun.of(words("plan", Arrays.copyOfRange(words, 1, words.length), "--json")));
+        String[] options = {"--train", "100", "--test", "50", "--solver", "pcg"};
+        assertThat(CommandRun.of(words("plan", options, SOON_MEASURED)).out())
+                .contains("pcg, ", "read in every iteration");
+        JsonNode plan = json(CommandRun.of(words("plan", words("--json", options), SOON_MEASURED)));
         assertThat(plan.path("solve_seconds").isNull()).isTrue();
         assertThat(plan.path("kernel_seconds").doubleValue()).isPositive();
     }
 
     @Test
     void whatCannotFitIsRefusedWithTheNumbers() {
-        CommandRun plan = CommandRun.of("plan", "--train", "2000000", "--test", "1000", "--arch", SOON_MEASURED);
+        String[] options = {"--train", "2000000", "--test", "1000"};
+        CommandRun plan = CommandRun.of(words("plan", options, SOON_MEASURED));
         assertThat(plan.code()).isEqualTo(1);
         assertThat(plan.err())
                 .contains("GiB of memory", "are available", "hint:")

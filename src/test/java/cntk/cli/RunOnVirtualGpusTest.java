@@ -55,9 +55,9 @@ class RunOnVirtualGpusTest {
                 "--precision",
                 "f32",
                 "--train",
-                "64",
+                "40",
                 "--test",
-                "32"));
+                "20"));
         words.addAll(List.of("--ridge", "0.01", "--json", "--out", out.toString()));
         words.addAll(Arrays.asList(more));
         return CommandRun.of(words.toArray(String[]::new));
@@ -126,7 +126,7 @@ class RunOnVirtualGpusTest {
                 "d2h:error=unknown,times=always",
                 "launch@0:error=launch_failed",
                 "launch@0:error=launch_failed,k=7,late",
-                "launch@0:error=ecc,k=11,lost",
+                "launch@0:error=ecc,k=7,lost",
                 "launch:error=invalid_value,k=6",
                 "launch:error=oom,k=5",
                 "launch:error=launch_failed,times=always",

@@ -122,6 +122,8 @@ class ShardedRunTest {
                 "--add-modules",
                 "jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseParallelGC",
+                "-Xmn64m",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));

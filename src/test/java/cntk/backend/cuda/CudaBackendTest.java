@@ -59,10 +59,9 @@ class CudaBackendTest {
         for (Precision precision : Precision.values()) {
             double[] symmetric = compute(backend(task, precision, CudaLimits.USUAL), images, images, 8);
             double[] cross = compute(backend(task, precision, CudaLimits.USUAL), others, images, 8);
-            for (CudaLimits limits : List.of(
-                    new CudaLimits(Long.MAX_VALUE, 1, 1),
-                    new CudaLimits(Long.MAX_VALUE, 3, 2),
-                    scarce(task, precision))) {
+            CudaLimits scarce = scarce(task, precision);
+            for (CudaLimits limits :
+                    List.of(new CudaLimits(Long.MAX_VALUE, 1, 1), new CudaLimits(Long.MAX_VALUE, 3, 2), scarce)) {
                 assertThat(compute(backend(task, precision, limits), images, images, 2))
                         .as("%s %s", precision, limits)
                         .containsExactly(symmetric);
@@ -70,7 +69,7 @@ class CudaBackendTest {
                         .as("%s %s", precision, limits)
                         .containsExactly(cross);
             }
-            assertThat(copies(task, precision, scarce(task, precision)))
+            assertThat(copies(task, precision, scarce))
                     .as("images that made room for others were copied again")
                     .isGreaterThan(copies(task, precision, new CudaLimits(Long.MAX_VALUE, 2, 1)));
         }
