@@ -23,7 +23,7 @@ final class PairSums {
     private static final int LARGEST_GROUP = 2;
 
     /** Of planes that do not fit the cache only a few rows of every layer are there. */
-    private static final int WAVE_GROUP = 4;
+    private static final int WAVE_GROUP = 8;
 
     private final PlaneProgram program;
     private final int lanes;
