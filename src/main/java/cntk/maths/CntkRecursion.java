@@ -14,7 +14,7 @@ import java.util.List;
  * them. Every other way to compute a kernel is judged by this one.
  *
  * <p>Where only equal pixels are read (flatten without pooling), H W entries are computed per layer, else all (H W)^2: at
- * 32x32 some 35 ms per layer, at 96x96 three arrays of 680 MB. One thread at a time; a {@link PreparedImage} may be shared
+ * 32x32 some 35 ms per layer, at 96x96 four arrays of 680 MB. One thread at a time; a {@link PreparedImage} may be shared
  * between recursions of the same network.
  */
 public final class CntkRecursion {
