@@ -21,7 +21,7 @@ public final class CostModel {
     /** What one GPU does in the time of a thread: 0.55 ns against 1.1 ps an entry and layer on an H100 (estimate). */
     private static final double CUDA_SHARE = 1.0 / 400;
 
-    /** The oracle takes 33 ns an entry and layer, a good half of it for the arc cosine. */
+    /** The oracle takes 33 ns an entry and layer, two thirds of it for a ReLU. */
     private static final double ORACLE_FACTOR = 60;
 
     private CostModel() {}

@@ -52,7 +52,7 @@ class IteratedRunIT {
         "--pcg-checkpoint",
         "0",
         "--pcg-tolerance",
-        "1e-3",
+        "1e-4",
         "--json"
     };
 

@@ -123,7 +123,6 @@ class ShardedRunTest {
                 "jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:+UseParallelGC",
-                "-Xmn64m",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
